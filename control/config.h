@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * config.h - the configuration file: XML, validated against sluice.rng by libxml2, XInclude
+ * resolved, then checked for sense. Every complaint names file and line.
+ *
+ * Runs on  control; config_load() needs no root, no NIC, no huge pages (sluice --check).
+ * Owns     config_free() frees it; sessions hold it while they use it (control/snapshot).
+ */
+#ifndef CONTROL_CONFIG_H
+#define CONTROL_CONFIG_H
+
+#include <stdio.h>
+
+#include "control/policy.h"
+#include "dataplane/base/bounds.h"
+#include "dataplane/core/core.h"
+
+struct config_iface {
+	char *driver;      /* name of drivers-cfg/<driver>.conf */
+	char *device;      /* the driver's own: link name, PCI address, socket path */
+	char *device_args; /* further vdev arguments, "" mostly */
+	struct ip_addr address;
+	uint8_t prefix_len;
+	struct ip_addr gateway; /* all zero: none */
+	uint32_t mtu;
+	uint16_t port; /* 5269, 23456: XmppListeningPort, XmppInternalPort */
+	bool has_mac;  /* a MAC of its own instead of the device's */
+	struct rte_ether_addr mac;
+	bool checksum_trust;
+	unsigned int line;
+};
+
+struct config_tls {
+	char *certificate, *key; /* PEM: leaf first, then intermediates */
+	char *trust;             /* PEM bundle; NULL = the system's */
+	char *certificate_dir;   /* internal only: <partner domain>.crt/.key picked by SNI; NULL =
+				    none */
+};
+
+struct config {
+	char *path;
+	struct config_iface iface[IFACE_COUNT];
+	struct config_tls tls[IFACE_COUNT];
+	struct policy *policy;
+	uint32_t cores, conns_per_core;
+	uint32_t memory_mb; /* for packets and connections */
+	bool huge_pages;
+	enum core_idle idle;
+	char *resolver; /* DNS server, address text, optionally @port; NULL = the system's */
+	bool dnssec;
+	char *socket_path;            /* operator's socket */
+	char *log_level, *log_format; /* "info", "logfmt" */
+	uint64_t hash;                /* of the file and its includes: shown by show status */
+};
+
+/*
+ * config_load - read, validate and check @path.
+ *
+ * Complaints go to @report, one a line: "FILE:LINE: error: ..." or "FILE:LINE: warning: ...".
+ * Returns NULL when there was an error; warnings alone do not fail.
+ */
+MUST_USE struct config *config_load(const char *path, FILE *report);
+void config_free(struct config *c);
+
+/* Does @next change something that only a restart can change? Writes what, comma separated. */
+bool config_needs_restart(const struct config *now, const struct config *next, char *what,
+			  size_t room);
+
+#endif

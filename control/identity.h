@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * identity.h - what a peer's certificate proves: names by RFC 6125/9525 and RFC 6120 13.7, chain by
+ * OpenSSL.
+ *
+ * Runs on  control. identity_proves() is pure.
+ * Owns     all inside the struct, no allocation; longer lists are cut and say so.
+ */
+#ifndef CONTROL_IDENTITY_H
+#define CONTROL_IDENTITY_H
+
+#include <time.h>
+
+#include "dataplane/base/base.h"
+#include "dataplane/base/bounds.h"
+
+#define IDENTITY_NAMES_MAX 64
+
+enum identity_kind { IDENTITY_DNS, IDENTITY_SRV, IDENTITY_XMPP, IDENTITY_CN };
+
+struct identity {
+	bool present;    /* a certificate was shown */
+	bool chain_good; /* verified to a trust anchor, in date, purpose serverAuth or any
+			    (facts.md 2.2: never clientAuth alone) */
+	char reason[96]; /* why the chain is not good: OpenSSL's words */
+	size_t count;
+	bool cut; /* more names than fit */
+	struct {
+		enum identity_kind kind;
+		char name[DOMAIN_TEXT_MAX + 1]; /* folded; SRV without its "_xmpp-server." */
+	} names[IDENTITY_NAMES_MAX];
+	time_t not_after;
+	char serial[48];
+	/* for show and log */
+	char tls_version[12], cipher[40];
+};
+
+/*
+ * Does a good chain with these names speak for @domain (DNS-ID, SRV-ID, xmppAddr; a wildcard only
+ * as the whole left-most label of a DNS-ID)? @allow_cn: the common name counts when there is no
+ * other name of kind DNS.
+ */
+bool identity_proves(const struct identity *id, const char *domain, bool allow_cn);
+
+struct x509_st;
+struct x509_store_st;
+struct stack_st_X509;
+/* Fills @id from the peer's leaf and chain, verifying against @store for purpose serverAuth. @leaf
+ * NULL: not present. */
+void identity_read(struct identity *id, struct x509_st *leaf, struct stack_st_X509 *chain,
+		   struct x509_store_st *store, bool also_client_purpose);
+
+#endif

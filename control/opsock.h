@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * opsock.h - the operator's socket: a UNIX stream socket, one JSON object a line each way.
+ *
+ *	-> {"v":1,"id":7,"command":"show streams","cursor":0}
+ *	<- {"v":1,"id":7,"ok":true,"code":0,"data":{...},"cursor":200}
+ *
+ * A long answer comes in pages: ask again with the cursor until the answer has none. `code` is
+ *sluicectl's exit code (operator.md 3.1).
+ *
+ * Runs on  control. A client that does not read is closed when its answer is over 1 MB or 10 s old;
+ *it never delays anything.
+ */
+#ifndef CONTROL_OPSOCK_H
+#define CONTROL_OPSOCK_H
+
+#include "control/daemon.h"
+
+struct opsock;
+
+/* NULL, with a sentence in @error (256 bytes). Removes a stale socket file, refuses one that is
+ * alive. Mode 0660. */
+MUST_USE struct opsock *opsock_make(struct daemon *d, const char *path, char *error);
+void opsock_free(struct opsock *o);
+
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_NO_DAEMON = 3,
+	EXIT_NOT_PERMITTED = 4,
+	EXIT_NOT_FOUND = 5,
+	EXIT_TIMEOUT = 6,
+	EXIT_BAD_CONFIG = 7
+};
+
+#endif

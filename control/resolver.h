@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * resolver.h - where to dial for a domain: SRV, then A (AAAA once the dataplane speaks IPv6), by
+ * libunbound (RFC 6120 3.2, RFC 2782, XEP-0368).
+ *
+ * Runs on  control, asynchronously on its loop.
+ */
+#ifndef CONTROL_RESOLVER_H
+#define CONTROL_RESOLVER_H
+
+#include "control/loop.h"
+#include "dataplane/base/addr.h"
+#include "dataplane/base/bounds.h"
+
+#define RESOLVER_TARGETS_MAX 16
+
+struct resolver_target {
+	struct ip_addr address;
+	uint16_t port;
+	bool direct_tls; /* from _xmpps-server */
+	char host[DOMAIN_TEXT_MAX + 1];
+};
+
+enum resolver_result {
+	RESOLVER_FOUND,
+	RESOLVER_REFUSED,   /* SRV target ".": no such service */
+	RESOLVER_NOT_FOUND, /* the name or its addresses do not exist */
+	RESOLVER_FAILED,    /* no answer, or DNSSEC says bogus */
+};
+
+/* In the order to try: priority, then weight drawn at random. @targets borrowed during the call. */
+typedef void resolver_done(void *user, enum resolver_result result,
+			   const struct resolver_target *targets, size_t count);
+
+struct resolver;
+struct resolver_query;
+
+/* @server: address text, optionally "@port"; NULL = /etc/resolv.conf. NULL, with a sentence in
+ * @error (256 bytes), on failure. */
+MUST_USE struct resolver *resolver_make(struct loop *l, const char *server, bool dnssec,
+					char *error);
+void resolver_free(struct resolver *r);
+
+/* @domain's servers. SRV for _xmpps-server and _xmpp-server mixed by priority; none: A of @domain,
+ * port 5269. Never NULL: failure comes by the callback, never before this returns. */
+struct resolver_query *resolver_domain(struct resolver *r, const char *domain, resolver_done *done,
+				       void *user);
+/* Addresses of one host (ProxyFqdn), no SRV. */
+struct resolver_query *resolver_host(struct resolver *r, const char *host, uint16_t port,
+				     resolver_done *done, void *user);
+void resolver_cancel(struct resolver_query *q);
+
+#endif

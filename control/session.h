@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * session.h - every live connection as control knows it: its stream machine, its handshake, its
+ * establishment timer, what it is authorised for. Takes the cores' events, obeys the streams' news,
+ * gives orders.
+ *
+ * Runs on  control.
+ * Owns     one struct session a connection, from EVENT_ACCEPTED or the dial until EVENT_CLOSED.
+ */
+#ifndef CONTROL_SESSION_H
+#define CONTROL_SESSION_H
+
+#include "control/config.h"
+#include "control/loop.h"
+#include "control/stream.h"
+#include "control/tls_ctx.h"
+#include "dataplane/core/core.h"
+
+struct sessions;
+struct links;
+struct domains;
+
+struct sessions_setup {
+	struct loop *loop;
+	struct inbox **inboxes; /* one a core */
+	size_t cores;
+	struct domains *domains; /* names to domain_id, domains.h */
+	struct links *links; /* told of every AUTHORISED, PAIR_FAILED, VERIFY, VERIFIED and end of a
+				session; links.h */
+	const struct config *config;
+	struct tls_ctx *tls[IFACE_COUNT];
+};
+
+MUST_USE struct sessions *sessions_make(const struct sessions_setup *setup);
+void sessions_free(struct sessions *s);
+
+/* One event of a core. Frees event->bytes. */
+void sessions_on_event(struct sessions *s, struct event *e);
+
+/* A reload: new handshakes use @tls, streams decide by @config's policy; streams whose own entry
+ * became stricter are closed. Returns how many. */
+unsigned int sessions_reload(struct sessions *s, const struct config *config,
+			     struct tls_ctx *const tls[IFACE_COUNT]);
+
+/* As `sluicectl show streams` prints them. */
+struct session_view {
+	struct conn_id conn;
+	char trace_id[24];
+	enum iface leg;
+	enum stream_role role;
+	const char *state; /* stream_state_name() */
+	char local[DOMAIN_TEXT_MAX + 1],
+	    remote[DOMAIN_TEXT_MAX + 1]; /* first pair; "" while unknown */
+	unsigned int pairs;
+	char partner[DOMAIN_TEXT_MAX + 1], gateway[64];
+	struct ip_addr address;
+	uint16_t port;
+	char stream_id[64];
+	char tls_version[12], cipher[40];
+	const char *method; /* method_name(), "" before authentication */
+	bool bidi;
+	uint64_t age_us;
+};
+/* @cursor starts at 0; false when there are no more. Order of opening. */
+MUST_USE bool sessions_next_view(const struct sessions *s, uint64_t *cursor,
+				 struct session_view *out);
+
+/* The last refusals, newest first: @index 0..; false when there are no more (100 are kept). */
+struct refusal {
+	uint64_t at_unix_s;
+	struct ip_addr address;
+	enum drop drop;
+	char trace_id[24], from[DOMAIN_TEXT_MAX + 1], to[DOMAIN_TEXT_MAX + 1], text[160];
+};
+MUST_USE bool sessions_refusal(const struct sessions *s, unsigned int index, struct refusal *out);
+
+/* Drops that control counts itself (handshake, negotiation, policy); the cores' are in their stats.
+ */
+uint64_t sessions_drops(const struct sessions *s, enum drop d);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tls_ctx.h - certificates, trust and settings of the handshakes of one leg, and their reload.
+ *
+ * TLS 1.2 and 1.3, AEAD suites only, X25519 then P-256, no ticket, no session cache, no
+ * renegotiation, no compression. Edge: a client certificate is requested, never required, with an
+ * empty CA list. Internal: required, but it is checked after the handshake so that the refusal can
+ * be counted by its reason.
+ *
+ * Runs on  control.
+ */
+#ifndef CONTROL_TLS_CTX_H
+#define CONTROL_TLS_CTX_H
+
+#include <openssl/ssl.h>
+
+#include "dataplane/base/base.h"
+#include "dataplane/base/ids.h"
+
+struct tls_ctx;
+
+/* As control/config.h has them; NULL @trust = the system's store, NULL @certificate_dir = none. */
+struct tls_ctx_setup {
+	enum iface leg;
+	const char *certificate, *key, *trust, *certificate_dir;
+};
+
+/* NULL, with a sentence in @error (256 bytes) that names the file. */
+MUST_USE struct tls_ctx *tls_ctx_make(const struct tls_ctx_setup *setup, char *error);
+/* Counted references: a handshake under way keeps the one it began with. */
+struct tls_ctx *tls_ctx_hold(struct tls_ctx *t);
+void tls_ctx_drop(struct tls_ctx *t);
+
+/*
+ * A new SSL for one handshake, verification recorded but never fatal (identity.h decides later).
+ * @domain  as client: SNI (and, internal leg, the certificate of the partner we stand in for); as
+ * server: NULL.
+ * @own     as client: the domain we speak for, to choose our own certificate by; NULL = default.
+ */
+MUST_USE SSL *tls_ctx_ssl(struct tls_ctx *t, bool is_server, const char *domain, const char *own);
+X509_STORE *tls_ctx_store(struct tls_ctx *t);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * flow.h - from the addresses and ports of a segment to the slot of its connection.
+ *
+ * Open addressing over 64-byte buckets of 8 tags and 8 slots, 70 % load at most; the hash is keyed,
+ * so that a stranger cannot aim collisions at 5269.
+ *
+ * Runs on  the core that owns it.
+ * Borrows  its memory, which the caller gives at init (flow_bytes()) and takes back.
+ * Cost     find: one bucket line and one compare of the connection's own key, almost always.
+ */
+#ifndef DATAPLANE_BASE_FLOW_H
+#define DATAPLANE_BASE_FLOW_H
+
+#include "dataplane/base/addr.h"
+#include "dataplane/base/keyed_hash.h"
+
+#define FLOW_NONE UINT32_MAX
+
+/* Compared as bytes: no padding. Ports in host order. */
+struct flow_key {
+	struct ip_addr local, remote;
+	uint16_t local_port, remote_port;
+	uint32_t iface;
+};
+_Static_assert(sizeof(struct flow_key) == 40, "flow_key has padding");
+
+struct flow_bucket {
+	uint16_t tag[8]; /* 0 = empty; 1 = removed */
+	uint32_t slot[8];
+	uint8_t overflow; /* entries that were pushed on past this bucket */
+} CACHE_ALIGNED;
+
+struct flow_table {
+	struct hash_key key;
+	struct flow_bucket *buckets;
+	/* keys[slot]: the key of each connection, in an array of the caller's capacity */
+	struct flow_key *keys;
+	uint32_t mask, capacity, used;
+};
+
+/* Bytes of 64-byte aligned memory that a table of @capacity connections needs. */
+size_t flow_bytes(uint32_t capacity);
+void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const struct hash_key *key);
+
+MUST_USE uint32_t flow_find(const struct flow_table *f, const struct flow_key *key);
+/* @slot below capacity and not in the table. False when the key is there already. */
+MUST_USE bool flow_add(struct flow_table *f, const struct flow_key *key, uint32_t slot);
+/* False when @slot is not in the table. */
+bool flow_remove(struct flow_table *f, uint32_t slot);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * stats.h - what a core counts. One writer (the core, relaxed stores on its own cache lines), any
+ * reader (relaxed loads), no reset: a reader that wants "since" keeps the earlier value.
+ */
+#ifndef DATAPLANE_CORE_STATS_H
+#define DATAPLANE_CORE_STATS_H
+
+#include <stdatomic.h>
+
+#include "dataplane/base/base.h"
+#include "dataplane/base/bounds.h"
+#include "dataplane/base/drop.h"
+#include "dataplane/base/ids.h"
+
+/*
+ * The law (design.md 4): accepted = delivered + answered + bounced + dropped + held, at every
+ * moment at which a core is between two turns. held is a gauge of its own, counted where stanzas
+ * wait, so that the law can fail.
+ */
+struct law {
+	_Atomic uint64_t accepted, delivered, answered, bounced, dropped, held;
+};
+
+/* One partner's share, both directions. Index 0: stanzas that concern no partner record. */
+struct partner_stats {
+	struct law law;
+	_Atomic uint64_t stanzas_in, stanzas_out; /* from and to this partner */
+	_Atomic uint64_t bytes_in, bytes_out;     /* their bytes, as framed */
+} CACHE_ALIGNED;
+
+struct stats {
+	struct law law;
+	_Atomic uint64_t turns, busy_turns, busy_tsc;
+	_Atomic uint64_t accepted_conns, dialed_conns, closed_conns;
+	_Atomic uint64_t conns, streams_granted; /* gauges */
+	_Atomic uint64_t bounces_sent;           /* error stanzas made here */
+	_Atomic uint64_t
+	    maybe_twice; /* stanzas sent again after their first stream died unacknowledged */
+	_Atomic uint64_t records_opened, records_sealed;
+	_Atomic uint64_t events_full;
+	uint32_t
+	    drops[DROP_COUNT]; /* written by the core alone; read with __atomic_load_n relaxed */
+	struct partner_stats partner[PARTNERS_MAX];
+} CACHE_ALIGNED;
+
+static inline void stat_add(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
+static inline void stat_sub(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) - n,
+			      memory_order_relaxed);
+}
+
+static inline uint64_t stat_read(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static inline uint32_t stat_read_drop(const struct stats *s, enum drop d)
+{
+	return __atomic_load_n(&s->drops[d], __ATOMIC_RELAXED);
+}
+
+/* accepted minus the rest: 0 when the law holds. Copies the law of a running core until two reads
+ * agree, 100 tries at most. */
+int64_t law_gap(const struct law *l);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * net.h - from frames to segments and back: Ethernet, ARP (RFC 826, 5227 3), IPv4 (RFC 791, 1122),
+ * ICMP echo and unreachable (RFC 792), for the two interfaces of the edge. What design.md 1 (R1-R3)
+ * does not allow is dropped and counted here.
+ *
+ * Pure: struct net knows no device; net_input() takes a frame and says what it is, net_output()
+ * takes a segment and makes a frame. The poll loop moves the frames (core/core.c) through
+ * net/port.h.
+ *
+ * Runs on  one core; each core has its own struct net.
+ */
+#ifndef DATAPLANE_NET_NET_H
+#define DATAPLANE_NET_NET_H
+
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+
+#include "dataplane/base/addr.h"
+#include "dataplane/base/bounds.h"
+#include "dataplane/base/drop.h"
+#include "dataplane/base/ids.h"
+#include "dataplane/tcp/tcp.h"
+
+/* One interface as configured. Addresses are IPv4 for now: IPv6 comes with the TCP issue's net
+ * part. */
+struct net_iface_setup {
+	struct rte_ether_addr mac;
+	struct ip_addr address;
+	uint8_t prefix_len;     /* 0..32 */
+	struct ip_addr gateway; /* all zero: none, on-link only */
+	uint32_t mtu;           /* bytes of IP packet */
+	uint16_t listen_port;   /* R1 or R3: 5269 or 23456 */
+	bool checksum_trust;    /* take TCP checksums as good (port_setup.rx_checksum_trust) */
+};
+
+struct net_setup {
+	struct net_iface_setup iface[IFACE_COUNT];
+	struct rte_mempool *pool; /* for ARP and ICMP that net sends itself */
+	uint32_t *drops;          /* DROP_COUNT counters of this core */
+};
+
+struct net;
+
+enum net_verdict {
+	NET_TCP,   /* @m's data now starts at the TCP header and ends with the segment: give it to
+		      tcp_segment() */
+	NET_TAKEN, /* dealt with: ARP, ICMP, or dropped and counted; the mbuf is gone */
+	NET_UNREACHABLE, /* an ICMP error that quotes a segment of ours (mbuf gone): give @quoted to
+			    tcp_unreachable() */
+};
+
+struct net_quoted {
+	struct flow_key key;
+	tcp_seq seq;
+};
+
+/* rte_zmalloc; NULL without memory. */
+MUST_USE struct net *net_init(const struct net_setup *setup, uint64_t now_us);
+void net_fini(struct net *n);
+
+/* Takes @m unless NET_TCP. Port policy: TCP passes when its destination port is the listen port, or
+ * >= 1024 (answers to what we dialled: the flow table decides). */
+MUST_USE enum net_verdict net_input(struct net *n, enum iface iface, struct rte_mbuf *m,
+				    uint64_t now_us, struct tcp_packet *packet,
+				    struct net_quoted *quoted);
+
+/*
+ * Put IPv4 and Ethernet before a segment and queue it for its interface; while the next hop is
+ * unresolved a few are kept, the rest dropped and counted (TCP sends again). Takes out->m. A data
+ * segment's mbuf may also be referenced by TCP's retransmission queue: headers go into its headroom
+ * only, payload is never touched.
+ */
+void net_output(struct net *n, const struct tcp_output *out, uint64_t now_us);
+
+/* Frames ready to send on @iface, in order; the caller owns them. */
+unsigned int net_take_frames(struct net *n, enum iface iface, struct rte_mbuf **frames,
+			     unsigned int max);
+
+/* ARP retries and expiry. Call about once a millisecond. */
+void net_tick(struct net *n, uint64_t now_us);
+
+/* Is @remote reachable by configuration (on-link or by a gateway)? */
+bool net_has_route(const struct net *n, enum iface iface, const struct ip_addr *remote);
+
+#endif

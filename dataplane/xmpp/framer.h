@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * framer.h - cuts one XMPP byte stream into stream header, first-level elements and stream footer,
+ * and lets nothing through that a conforming XML 1.0 + Namespaces parser would refuse or read
+ * otherwise.
+ *
+ * Checks well-formedness completely (names, quotes, duplicate attributes also by expanded name,
+ * references, "]]>", CDATA, UTF-8, control characters, matching tags, bound prefixes, the reserved
+ * xml and xmlns), what RFC 6120 11.1 forbids (comment, PI, DTD, foreign entities), and the bounds
+ * of bounds.h. An XML declaration is allowed once, before the stream header. It does not check
+ * which namespace or version the root has: control does.
+ *
+ * Runs on  any core; a framer belongs to one connection, hence to that connection's core.
+ * Owns     only its own struct. Never allocates, never blocks, has no clock. Reads each byte once
+ * and keeps none but names, prefixes and attribute names: the caller holds on to an open element's
+ * bytes.
+ */
+#ifndef DATAPLANE_XMPP_FRAMER_H
+#define DATAPLANE_XMPP_FRAMER_H
+
+#include "dataplane/base/base.h"
+#include "dataplane/base/bounds.h"
+#include "dataplane/base/drop.h"
+
+enum framer_result { /* above 0: something was found; below 0: the stream is over */
+		     FRAMER_FOOTER = 3,  /* </stream:stream> */
+		     FRAMER_ELEMENT = 2, /* one first-level element, complete */
+		     FRAMER_HEADER = 1,  /* the start tag of the stream root, with the XML
+					    declaration where one was sent */
+		     FRAMER_MORE = 0,    /* all input taken, nothing complete yet */
+		     FRAMER_ERR_NOT_WELL_FORMED = -1,
+		     FRAMER_ERR_RESTRICTED = -2,
+		     FRAMER_ERR_ENCODING = -3,
+		     FRAMER_ERR_BAD_FORMAT =
+			 -4, /* text between first-level elements; an empty root element */
+		     FRAMER_ERR_TOO_BIG = -5,
+		     FRAMER_ERR_TOO_DEEP = -6, /* depth, attributes, prefixes */
+};
+
+/*
+ * The namespace declarations and xml:lang of the stream root, as a stanza needs them elsewhere
+ * (RFC 6120 4.7.4, 4.8.5, 8.1.5). Prefix and URI are raw attribute text, URI still escaped.
+ */
+struct framer_root {
+	char text[ROOT_DECL_BYTES_MAX];
+	struct {
+		uint16_t prefix_at, uri_at; /* in text */
+		uint8_t prefix_len;
+		uint16_t uri_len;
+		bool apostrophe; /* the URI was written between '...' */
+	} decl[ROOT_PREFIXES_MAX];
+	uint8_t decl_count;               /* without the default namespace */
+	uint16_t default_at, default_len; /* the default namespace, raw */
+	uint16_t lang_at, lang_len;       /* xml:lang, raw; 0 when absent */
+	bool lang_apostrophe;
+	uint16_t text_len;
+};
+
+struct framer;
+
+/*
+ * framer_init - a fresh stream: after TCP, TLS or SASL (RFC 6120 4.3.3).
+ * @stanza_bytes_max  of one first-level element.
+ */
+void framer_init(struct framer *f, uint32_t stanza_bytes_max);
+
+/* From the next element on. */
+void framer_set_limit(struct framer *f, uint32_t stanza_bytes_max);
+
+/*
+ * framer_feed - read up to @len bytes, stopping right behind the first thing found.
+ *
+ * @used    out: bytes read, 0..@len; feed the rest again.
+ * Borrows  @bytes, until it returns.
+ * Returns  as the enum says; after an error nothing but framer_init() may follow.
+ * Cost     O(*used), and the same result however the stream is cut into calls.
+ */
+MUST_USE enum framer_result framer_feed(struct framer *f, const uint8_t *bytes, size_t len,
+					size_t *used);
+
+/*
+ * How many of the bytes read last belong to the thing found, or to the one still open: what the
+ * caller has to hold. 0 when nothing is open, so white space between elements is never held.
+ */
+uint32_t framer_held(const struct framer *f);
+
+/* Valid after FRAMER_HEADER, until framer_init(). */
+const struct framer_root *framer_root(const struct framer *f);
+
+/*
+ * Valid after FRAMER_ELEMENT: which of the root's declarations the element leans on, as a bit per
+ * decl[] index: prefixes used in it that it does not declare itself.
+ */
+uint32_t framer_used_prefixes(const struct framer *f);
+
+/* The row of drop.def for an error. */
+enum drop framer_drop(enum framer_result error);
+
+/* What a framer remembers between two calls: framer*.c's own, here so that a connection can contain
+ * it. */
+struct framer {
+	struct framer_root root;
+	uint32_t held, limit, next_limit;
+};
+
+#endif
