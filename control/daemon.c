@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* daemon.c - the relay as a process: what it starts, in order, what it does while it runs, and the reload. */
+/* daemon.c - the relay as a process: what it starts, in order, what it does while it runs, and the
+ * reload. */
 #include <errno.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -57,10 +58,11 @@ void daemon_signal_ready(struct loop_watch *w, uint32_t events)
 
 	(void)events;
 	while (read(w->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
-			(void)daemon_reload(d, stderr, &closed);
-		else
+		if (info.ssi_signo != SIGHUP)
 			daemon_stop(d);
+		else if (!daemon_reload(d, stderr, &closed))
+			log_event(LOG_LEVEL_ERROR, "reload_refused", "running=%016llx",
+				  (unsigned long long)d->config->hash);
 	}
 }
 
@@ -71,12 +73,13 @@ void daemon_run(struct daemon *d)
 		orders_flush(d->orders);
 	}
 	if (d->stopped < d->cores)
-		log_event(LOG_LEVEL_WARNING, "stop_unclean", "cores_left=%u", d->cores - d->stopped);
+		log_event(LOG_LEVEL_WARNING, "stop_unclean", "cores_left=%u",
+			  d->cores - d->stopped);
 }
 
 void daemon_stop(struct daemon *d)
 {
-	const struct msg m = { .kind = MSG_STOP };
+	const struct msg m = {.kind = MSG_STOP};
 
 	if (d->stopping)
 		return;
@@ -106,7 +109,7 @@ void daemon_route_unused(struct daemon *d, const struct route *route)
 static void publish(struct daemon *d, struct route *next)
 {
 	struct retired_route *r = memory_get(sizeof(*r));
-	const struct msg m = { .kind = MSG_ROUTES, .routes = next };
+	const struct msg m = {.kind = MSG_ROUTES, .routes = next};
 
 	r->route = d->route;
 	r->cores_left = d->cores;
@@ -141,7 +144,7 @@ undo:
 
 bool daemon_reload(struct daemon *d, FILE *report, unsigned int *closed)
 {
-	struct tls_ctx *tls[IFACE_COUNT] = { NULL };
+	struct tls_ctx *tls[IFACE_COUNT] = {NULL};
 	struct config *next = config_load(d->config->path, report), *before = d->config;
 	struct route *route;
 	char what[256];
@@ -165,8 +168,8 @@ bool daemon_reload(struct daemon *d, FILE *report, unsigned int *closed)
 		d->tls[i] = tls[i];
 	}
 	config_free(before);
-	log_event(LOG_LEVEL_NOTICE, "reloaded", "file=%s hash=%016llx streams_closed=%u", next->path,
-		  (unsigned long long)next->hash, *closed);
+	log_event(LOG_LEVEL_NOTICE, "reloaded", "file=%s hash=%016llx streams_closed=%u",
+		  next->path, (unsigned long long)next->hash, *closed);
 	return true;
 }
 

@@ -3,7 +3,8 @@
  * daemon_state.h - what daemon*.c and main.c share.
  *
  * Runs on  control.
- * Owns     everything in struct daemon: started in the order of daemon_start.c's table, stopped in reverse.
+ * Owns     everything in struct daemon: started in the order of daemon_start.c's table, stopped in
+ * reverse.
  */
 #ifndef CONTROL_DAEMON_STATE_H
 #define CONTROL_DAEMON_STATE_H
@@ -59,7 +60,8 @@ struct daemon {
 	uint64_t stop_by_us;
 };
 
-/* daemon_start.c. Starts everything; on failure undoes what it has started and writes a sentence to @error (512 bytes). */
+/* daemon_start.c. Starts everything; on failure undoes what it has started and writes a sentence to
+ * @error (512 bytes). */
 MUST_USE bool daemon_start(struct daemon *d, char *error);
 /* Undoes everything daemon_start() did. */
 void daemon_close(struct daemon *d);

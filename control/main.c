@@ -17,31 +17,33 @@ struct arguments {
 
 static void usage(FILE *out)
 {
-	fputs("usage: sluice [-c FILE] [--drivers-dir DIR] [--check]\n"
-	      "\n"
-	      "The XMPP relay of an edge server: partners on TCP 5269, internal gateways on 23456.\n"
-	      "\n"
-	      "  -c, --config FILE   configuration, " DEFAULT_CONFIG " unless given\n"
-	      "      --check [FILE]  check the configuration and exit; needs no root, NIC or huge pages\n"
-	      "      --drivers-dir DIR  where the driver profiles are, " SLUICE_DRIVERS_DIR
-	      " unless given\n"
-	      "      --version       print the version\n"
-	      "  -h, --help          print this\n"
-	      "\n"
-	      "Exit: 0 stopped in order, 1 could not run, 2 wrong arguments, 7 bad configuration.\n"
-	      "Signals: HUP reloads the configuration, TERM and INT stop the relay.\n",
-	      out);
+	fputs(
+	    "usage: sluice [-c FILE] [--drivers-dir DIR] [--check]\n"
+	    "\n"
+	    "The XMPP relay of an edge server: partners on TCP 5269, internal gateways on 23456.\n"
+	    "\n"
+	    "  -c, --config FILE   configuration, " DEFAULT_CONFIG " unless given\n"
+	    "      --check [FILE]  check the configuration and exit; needs no root, NIC or huge "
+	    "pages\n"
+	    "      --drivers-dir DIR  where the driver profiles are, " SLUICE_DRIVERS_DIR
+	    " unless given\n"
+	    "      --version       print the version\n"
+	    "  -h, --help          print this\n"
+	    "\n"
+	    "Exit: 0 stopped in order, 1 could not run, 2 wrong arguments, 7 bad configuration.\n"
+	    "Signals: HUP reloads the configuration, TERM and INT stop the relay.\n",
+	    out);
 }
 
 static int parse_arguments(int argc, char **argv, struct arguments *a)
 {
 	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "check", optional_argument, NULL, 'k' },
-		{ "drivers-dir", required_argument, NULL, 'd' },
-		{ "version", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+	    {"config", required_argument, NULL, 'c'},
+	    {"check", optional_argument, NULL, 'k'},
+	    {"drivers-dir", required_argument, NULL, 'd'},
+	    {"version", no_argument, NULL, 'v'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
 	};
 	int o;
 
@@ -98,7 +100,7 @@ static int run(struct config *config, const char *drivers_dir)
 
 int main(int argc, char **argv)
 {
-	struct arguments a = { DEFAULT_CONFIG, SLUICE_DRIVERS_DIR, false };
+	struct arguments a = {DEFAULT_CONFIG, SLUICE_DRIVERS_DIR, false};
 	const int rc = parse_arguments(argc, argv, &a);
 	struct config *config;
 
