@@ -6,6 +6,10 @@
 
 static uint64_t seed;
 
+static const uint8_t rdata[] = "\x00\x05\x00\x0a\x14\x95"
+			       "\x04xmpp\x07"
+			       "Example\x03org";
+
 static uint32_t random_below(uint32_t bound)
 {
 	return (uint32_t)(check_random(&seed) % bound);
@@ -13,7 +17,6 @@ static uint32_t random_below(uint32_t bound)
 
 static void reads_a_record(void)
 {
-	static const uint8_t rdata[] = "\x00\x05\x00\x0a\x14\x95\x04xmpp\x07Example\x03org";
 	struct srv s;
 
 	CHECK(srv_read(rdata, sizeof(rdata), &s));
@@ -25,16 +28,15 @@ static void reads_a_record(void)
 
 static void reads_a_refusal(void)
 {
-	static const uint8_t rdata[] = {0, 0, 0, 0, 0, 0, 0};
+	static const uint8_t root[] = {0, 0, 0, 0, 0, 0, 0};
 	struct srv s;
 
-	CHECK(srv_read(rdata, sizeof(rdata), &s));
+	CHECK(srv_read(root, sizeof(root), &s));
 	CHECK_STR(s.host, ".");
 }
 
 static void refuses_what_is_cut(void)
 {
-	static const uint8_t rdata[] = "\x00\x05\x00\x0a\x14\x95\x04xmpp\x07Example\x03org";
 	struct srv s;
 
 	for (size_t len = 0; len < sizeof(rdata); len++) {
