@@ -37,13 +37,6 @@ static void on_dialed(struct sessions *t, const struct event *e)
 		session_abort(s);
 		return;
 	}
-	if (s->setup.direct_tls) {
-		const struct msg m = {.kind = MSG_START_TLS, .conn = s->conn};
-
-		orders_give(s->table->orders, s->core, &m);
-		session_start_handshake(s, false);
-		return;
-	}
 	stream_on_open(s->stream, now(s));
 	session_obey(s);
 }
