@@ -12,8 +12,11 @@ uint32_t tcp_window_step(const struct tcp_conn *c)
 
 uint32_t tcp_window_room(const struct tcp_conn *c)
 {
-	return c->inbound_bytes < RECEIVE_WINDOW_BYTES ? RECEIVE_WINDOW_BYTES - c->inbound_bytes
-						       : 0;
+	const uint32_t most = (uint32_t)UINT16_MAX << c->rcv_wscale;
+
+	if (c->inbound_bytes >= RECEIVE_WINDOW_BYTES)
+		return 0;
+	return min_u32(RECEIVE_WINDOW_BYTES - c->inbound_bytes, most);
 }
 
 uint32_t tcp_timestamp(const struct tcp *t, const struct tcp_conn *c)

@@ -227,6 +227,8 @@ MUST_USE bool tcp_port_choose(struct tcp *t, struct flow_key *key);
 
 /* --- tcp_out.c --- */
 void tcp_owe_ack(struct tcp *t, struct tcp_conn *c);
+/* One more than is owed already: each segment behind a gap has its own (RFC 5681 4.2). */
+void tcp_owe_another_ack(struct tcp *t, struct tcp_conn *c);
 /* RFC 5961: an ACK that makes a real peer prove itself; limited. */
 void tcp_challenge(struct tcp *t, struct tcp_conn *c);
 /* False when the output is full or no mbuf is left: call again. */

@@ -4,6 +4,12 @@
 
 void tcp_owe_ack(struct tcp *t, struct tcp_conn *c)
 {
+	if (c->acks_owed == 0)
+		tcp_owe_another_ack(t, c);
+}
+
+void tcp_owe_another_ack(struct tcp *t, struct tcp_conn *c)
+{
 	if (c->acks_owed < UINT8_MAX)
 		c->acks_owed++;
 	tcp_mark_dirty(t, c);

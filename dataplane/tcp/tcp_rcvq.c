@@ -186,7 +186,7 @@ static void queue_behind_gap(struct tcp *t, struct tcp_conn *c, struct tcp_in *i
 		seq += len;
 		m = next;
 	}
-	tcp_owe_ack(t, c); /* RFC 5681 4.2: at once, one for each */
+	tcp_owe_another_ack(t, c); /* RFC 5681 4.2: at once, one for each */
 }
 
 static void take_in_order(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)

@@ -90,8 +90,12 @@ static enum step check_sequence(struct tcp *t, struct tcp_conn *c, struct tcp_in
 {
 	tcp_seq end;
 
-	if (!is_acceptable(c, in))
+	if (!is_acceptable(c, in)) {
+		/* Our last ACK was lost: eighth, TIME_WAIT. */
+		if (c->state == TCP_TIME_WAIT && in->flags & TCP_FIN)
+			tcp_on_linger(t, c);
 		return refuse(t, c, in, DROP_TCP_WINDOW);
+	}
 	remember_timestamp(t, c, in);
 	if (in->flags & (TCP_RST | TCP_SYN))
 		return STEP_NEXT; /* judged by their own number */
@@ -136,17 +140,6 @@ static enum step check_syn(struct tcp *t, struct tcp_conn *c, const struct tcp_i
 	return STEP_DROP;
 }
 
-static enum step check_time_wait(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
-{
-	if (c->state != TCP_TIME_WAIT)
-		return STEP_NEXT;
-	if (in->flags & TCP_FIN) {
-		tcp_owe_ack(t, c);
-		tcp_on_linger(t, c);
-	}
-	return STEP_DROP;
-}
-
 void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
 	if (check_paws(t, c, in) == STEP_DROP || check_same_syn(t, c, in) == STEP_DROP ||
@@ -159,7 +152,7 @@ void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 	}
 	c->heard_us = t->now_us;
 	c->probes = 0;
-	if (!tcp_check_ack(t, c, in) || check_time_wait(t, c, in) == STEP_DROP)
+	if (!tcp_check_ack(t, c, in))
 		return;
 	tcp_take_text(t, c, in);
 }

@@ -199,6 +199,12 @@ static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
 	tcp_mark_dirty(t, c);
 }
 
+static uint64_t keepalive_interval_us(const struct tcp *t)
+{
+	return t->setup.keepalive_idle_us < TCP_KEEPALIVE_INTERVAL_US ? t->setup.keepalive_idle_us
+								      : TCP_KEEPALIVE_INTERVAL_US;
+}
+
 static void on_keepalive_due(struct tcp *t, struct tcp_conn *c)
 {
 	const uint64_t quiet_until = c->heard_us + t->setup.keepalive_idle_us;
@@ -206,7 +212,7 @@ static void on_keepalive_due(struct tcp *t, struct tcp_conn *c)
 	if (quiet_until > t->now_us || c->snd_una != c->snd_nxt) {
 		c->probes = 0;
 		c->idle_due_us =
-		    quiet_until > t->now_us ? quiet_until : t->now_us + TCP_KEEPALIVE_INTERVAL_US;
+		    quiet_until > t->now_us ? quiet_until : t->now_us + keepalive_interval_us(t);
 		return;
 	}
 	if (c->probes >= TCP_KEEPALIVE_PROBES) {
@@ -216,7 +222,7 @@ static void on_keepalive_due(struct tcp *t, struct tcp_conn *c)
 	}
 	c->probes++;
 	tcp_send_keepalive(t, c);
-	c->idle_due_us = t->now_us + TCP_KEEPALIVE_INTERVAL_US;
+	c->idle_due_us = t->now_us + keepalive_interval_us(t);
 }
 
 static void on_idle_due(struct tcp *t, struct tcp_conn *c)
