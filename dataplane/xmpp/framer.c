@@ -80,7 +80,7 @@ static enum framer_result between_step(struct framer *f, struct framer_cursor *c
 			return FRAMER_MORE;
 		}
 		if (byte >= 0x80)
-			return framer_char_begin(f, byte) ? FRAMER_MORE : FRAMER_ERR_ENCODING;
+			return utf8_begin(&f->utf8, byte) ? FRAMER_MORE : FRAMER_ERR_ENCODING;
 		if ((framer_char_class[byte] & FRAMER_CHAR_SPACE) == 0)
 			return framer_char_is_legal(byte) ? FRAMER_ERR_BAD_FORMAT
 							  : FRAMER_ERR_NOT_WELL_FORMED;
@@ -183,13 +183,13 @@ static enum framer_result end_space_step(struct framer *f, struct framer_cursor 
 static enum framer_result take_char(struct framer *f)
 {
 	if (f->state == FRAMER_IN_ELEMENT_NAME || f->state == FRAMER_IN_ATTRIBUTE_NAME) {
-		const bool good = f->name_first ? framer_char_is_name_start(f->code)
-						: framer_char_is_name(f->code);
+		const bool good = f->name_first ? framer_char_is_name_start(f->utf8.code)
+						: framer_char_is_name(f->utf8.code);
 
 		f->name_first = false;
 		return good ? FRAMER_MORE : FRAMER_ERR_NOT_WELL_FORMED;
 	}
-	if (!framer_char_is_legal(f->code))
+	if (!framer_char_is_legal(f->utf8.code))
 		return FRAMER_ERR_NOT_WELL_FORMED;
 	return f->state == FRAMER_IN_BETWEEN ? FRAMER_ERR_BAD_FORMAT : FRAMER_MORE;
 }
@@ -200,13 +200,13 @@ static enum framer_result char_step(struct framer *f, struct framer_cursor *c)
 		const uint8_t byte = *c->at++;
 		enum framer_result r = FRAMER_MORE;
 
-		if (!framer_char_next(f, byte))
+		if (!utf8_next(&f->utf8, byte))
 			return FRAMER_ERR_ENCODING;
 		if (f->state == FRAMER_IN_ELEMENT_NAME || f->state == FRAMER_IN_ATTRIBUTE_NAME)
 			r = framer_tag_put(f, byte);
 		else if (f->state == FRAMER_IN_DECLARED)
 			r = framer_scope_literal(f, byte);
-		if (r == FRAMER_MORE && f->utf8_left == 0)
+		if (r == FRAMER_MORE && f->utf8.left == 0)
 			return take_char(f);
 		if (r != FRAMER_MORE)
 			return r;
@@ -216,7 +216,7 @@ static enum framer_result char_step(struct framer *f, struct framer_cursor *c)
 
 static enum framer_result step(struct framer *f, struct framer_cursor *c)
 {
-	if (f->utf8_left > 0)
+	if (f->utf8.left > 0)
 		return char_step(f, c);
 	switch ((enum framer_state)f->state) {
 	case FRAMER_IN_BETWEEN:
@@ -260,7 +260,7 @@ static enum framer_result step(struct framer *f, struct framer_cursor *c)
 
 enum framer_result framer_feed(struct framer *f, const uint8_t *bytes, size_t len, size_t *used)
 {
-	struct framer_cursor c = {bytes, bytes, bytes + len, bytes};
+	struct framer_cursor c = {.at = bytes, .from = bytes};
 	enum framer_result r = FRAMER_MORE;
 
 	*used = 0;
@@ -270,6 +270,9 @@ enum framer_result framer_feed(struct framer *f, const uint8_t *bytes, size_t le
 		f->found = f->open = false;
 		f->held = 0;
 	}
+	if (len == 0)
+		return FRAMER_MORE;
+	c.end = bytes + len;
 	framer_cursor_bound(f, &c);
 	while (r == FRAMER_MORE && c.at < c.stop)
 		r = step(f, &c);

@@ -10,6 +10,10 @@
  * of bounds.h. An XML declaration is allowed once, before the stream header. It does not check
  * which namespace or version the root has: control does.
  *
+ * Where parsers differ it takes the narrower side, since one stream carries many partners' stanzas
+ * and its reader must not choke on one of them: names beyond ASCII are those of XML 1.0's fourth
+ * edition, and namespace names hold no ASCII character that RFC 3986 has no place for.
+ *
  * Runs on  any core; a framer belongs to one connection, hence to that connection's core.
  * Owns     only its own struct. Never allocates, never blocks, has no clock. Reads each byte once
  * and keeps none but names, prefixes and attribute names: the caller holds on to an open element's
@@ -21,6 +25,7 @@
 #include "dataplane/base/base.h"
 #include "dataplane/base/bounds.h"
 #include "dataplane/base/drop.h"
+#include "dataplane/xmpp/utf8.h"
 
 enum framer_result { /* above 0: something was found; below 0: the stream is over */
 		     FRAMER_FOOTER = 3,  /* </stream:stream> */
@@ -123,10 +128,10 @@ struct framer {
 	uint32_t held, limit, next_limit; /* bytes of the thing open or found; its bound */
 	uint32_t tag_limit;               /* held may not pass this: limit, or less within a tag */
 	uint32_t used_prefixes;
-	uint32_t code;              /* of the character or reference being read */
+	uint32_t code;              /* of the reference being read */
+	struct utf8 utf8;           /* character being read */
 	uint8_t state, phase, step; /* step: within the XML declaration or "<![CDATA[" */
 	uint8_t after_reference;
-	uint8_t utf8_left, utf8_low, utf8_high; /* continuation bytes to come; range of the next */
 	uint8_t quote, brackets, declares;
 	uint8_t depth, attribute_count, binding_count;
 	uint8_t element_colon, name_colon;

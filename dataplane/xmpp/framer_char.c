@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * framer_char.c - classes of bytes, strict UTF-8 (RFC 3629), and which characters XML lets into
- * text and names.
+ * framer_char.c - classes of bytes, and which characters XML lets into text and names.
  */
 #include "dataplane/xmpp/framer_parts.h"
 
@@ -75,66 +74,4 @@ bool framer_char_is_legal(uint32_t code)
 		return code == '\t' || code == '\n' || code == '\r';
 	return code < 0xd800 || (code > 0xdfff && code < 0xfffe) ||
 	       (code > 0xffff && code <= 0x10ffff);
-}
-
-bool framer_char_begin(struct framer *f, uint8_t lead)
-{
-	f->utf8_low = 0x80;
-	f->utf8_high = 0xbf;
-	if (lead >= 0xc2 && lead <= 0xdf) {
-		f->utf8_left = 1;
-		f->code = lead & 0x1f;
-	} else if (lead >= 0xe0 && lead <= 0xef) {
-		f->utf8_left = 2;
-		f->code = lead & 0x0f;
-		if (lead == 0xe0)
-			f->utf8_low = 0xa0; /* below: overlong */
-		else if (lead == 0xed)
-			f->utf8_high = 0x9f; /* above: surrogates */
-	} else if (lead >= 0xf0 && lead <= 0xf4) {
-		f->utf8_left = 3;
-		f->code = lead & 0x07;
-		if (lead == 0xf0)
-			f->utf8_low = 0x90;
-		else if (lead == 0xf4)
-			f->utf8_high = 0x8f; /* above: beyond U+10FFFF */
-	} else {
-		return false;
-	}
-	return true;
-}
-
-bool framer_char_next(struct framer *f, uint8_t byte)
-{
-	if (byte < f->utf8_low || byte > f->utf8_high)
-		return false;
-	f->utf8_low = 0x80;
-	f->utf8_high = 0xbf;
-	f->code = f->code << 6 | (byte & 0x3f);
-	f->utf8_left--;
-	return true;
-}
-
-unsigned int framer_char_encode(uint32_t code, uint8_t out[4])
-{
-	if (code < 0x80) {
-		out[0] = (uint8_t)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		out[0] = (uint8_t)(0xc0 | code >> 6);
-		out[1] = (uint8_t)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	if (code < 0x10000) {
-		out[0] = (uint8_t)(0xe0 | code >> 12);
-		out[1] = (uint8_t)(0x80 | (code >> 6 & 0x3f));
-		out[2] = (uint8_t)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	out[0] = (uint8_t)(0xf0 | code >> 18);
-	out[1] = (uint8_t)(0x80 | (code >> 12 & 0x3f));
-	out[2] = (uint8_t)(0x80 | (code >> 6 & 0x3f));
-	out[3] = (uint8_t)(0x80 | (code & 0x3f));
-	return 4;
 }

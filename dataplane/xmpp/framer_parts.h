@@ -8,7 +8,7 @@
  * framer_tag.c   start tags: names, attributes, values
  * framer_scope.c namespace declarations, bound prefixes, duplicates, what the root declares
  * framer_text.c  character data, CDATA, references
- * framer_char.c  classes of bytes and characters, UTF-8
+ * framer_char.c  classes of bytes and characters
  *
  * Every step function reads at least one byte of the cursor, or leaves its state, and on an error
  * leaves the cursor behind the offending byte, so that the outcome is the same for any cut.
@@ -87,16 +87,10 @@ struct framer_cursor {
 
 extern const uint8_t framer_char_class[256];
 
-/* A lead byte. False when no sequence begins so. */
-MUST_USE bool framer_char_begin(struct framer *f, uint8_t lead);
-/* A continuation byte. False when it does not fit. */
-MUST_USE bool framer_char_next(struct framer *f, uint8_t byte);
 bool framer_char_is_name_start(uint32_t code);
 bool framer_char_is_name(uint32_t code);
 /* XML 1.0 2.2 */
 bool framer_char_is_legal(uint32_t code);
-/* Writes 1..4 bytes and returns their number. */
-unsigned int framer_char_encode(uint32_t code, uint8_t out[4]);
 
 /* '<' and a byte that may begin a name have been seen: the latter is not read yet. */
 MUST_USE enum framer_result framer_tag_begin(struct framer *f, struct framer_cursor *c);

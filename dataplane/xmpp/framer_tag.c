@@ -47,7 +47,7 @@ static enum framer_result odd_name_byte(struct framer *f, uint8_t byte)
 			return FRAMER_ERR_NOT_WELL_FORMED;
 		f->name_colon = (uint8_t)(f->names_len - f->name_at);
 		f->name_first = true;
-	} else if (!framer_char_begin(f, byte)) {
+	} else if (!utf8_begin(&f->utf8, byte)) {
 		return FRAMER_ERR_ENCODING;
 	}
 	return framer_tag_put(f, byte);
@@ -62,7 +62,7 @@ static enum framer_result read_name(struct framer *f, struct framer_cursor *c, b
 	enum framer_result r = FRAMER_MORE;
 
 	*ended = false;
-	while (r == FRAMER_MORE && c->at < c->stop && f->utf8_left == 0) {
+	while (r == FRAMER_MORE && c->at < c->stop && f->utf8.left == 0) {
 		const uint8_t byte = *c->at, class = framer_char_class[byte];
 
 		if ((class & FRAMER_CHAR_NAME) != 0) {
@@ -256,7 +256,7 @@ static enum framer_result odd_value_byte(struct framer *f, uint8_t byte)
 	if (byte == '&')
 		return framer_text_begin_reference(f);
 	if (byte >= 0x80)
-		return framer_char_begin(f, byte) ? FRAMER_MORE : FRAMER_ERR_ENCODING;
+		return utf8_begin(&f->utf8, byte) ? FRAMER_MORE : FRAMER_ERR_ENCODING;
 	return byte == '\'' || byte == '"' ? FRAMER_MORE : FRAMER_ERR_NOT_WELL_FORMED;
 }
 

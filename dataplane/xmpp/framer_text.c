@@ -35,7 +35,7 @@ enum framer_result framer_text_step(struct framer *f, struct framer_cursor *c)
 			return framer_text_begin_reference(f);
 		} else if (byte >= 0x80) {
 			f->brackets = 0;
-			return framer_char_begin(f, byte) ? FRAMER_MORE : FRAMER_ERR_ENCODING;
+			return utf8_begin(&f->utf8, byte) ? FRAMER_MORE : FRAMER_ERR_ENCODING;
 		} else {
 			return FRAMER_ERR_NOT_WELL_FORMED;
 		}
@@ -61,7 +61,7 @@ enum framer_result framer_text_cdata_step(struct framer *f, struct framer_cursor
 			f->brackets = f->brackets > 0 ? 2 : 1;
 		} else if (byte >= 0x80) {
 			f->brackets = 0;
-			return framer_char_begin(f, byte) ? FRAMER_MORE : FRAMER_ERR_ENCODING;
+			return utf8_begin(&f->utf8, byte) ? FRAMER_MORE : FRAMER_ERR_ENCODING;
 		} else {
 			return FRAMER_ERR_NOT_WELL_FORMED;
 		}
@@ -88,7 +88,7 @@ static enum framer_result resolve(struct framer *f, uint32_t code)
 		return FRAMER_ERR_NOT_WELL_FORMED;
 	if (f->state != FRAMER_IN_DECLARED)
 		return FRAMER_MORE;
-	n = framer_char_encode(code, bytes);
+	n = utf8_encode(code, bytes);
 	for (unsigned int i = 0; r == FRAMER_MORE && i < n; i++)
 		r = framer_scope_uri(f, bytes[i]);
 	return r;
