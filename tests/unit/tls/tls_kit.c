@@ -168,8 +168,12 @@ void kit_peer_open(struct kit_peer *p, const struct kit_peer_want *want)
 	p->in = BIO_new(BIO_s_mem());
 	p->out = BIO_new(BIO_s_mem());
 	SSL_set_bio(p->ssl, p->in, p->out);
-	if (want->sni != NULL)
-		SSL_set_tlsext_host_name(p->ssl, want->sni);
+	if (want->sni != NULL) {
+		char name[256]; /* the macro takes no const */
+
+		snprintf(name, sizeof(name), "%s", want->sni);
+		SSL_set_tlsext_host_name(p->ssl, name);
+	}
 	if (want->alpn != NULL)
 		SSL_set_alpn_protos(p->ssl, (const unsigned char *)want->alpn,
 				    (unsigned int)strlen(want->alpn));
