@@ -236,6 +236,7 @@ static int verify_chain(X509_STORE_CTX *work, void *arg)
 static SSL_CTX *make_ctx(struct tls_ctx *t, bool is_server)
 {
 	SSL_CTX *ctx = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
+	int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_secp384r1};
 	int verify = SSL_VERIFY_PEER;
 
 	if (ctx == NULL)
@@ -244,7 +245,7 @@ static SSL_CTX *make_ctx(struct tls_ctx *t, bool is_server)
 	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) != 1 ||
 	    SSL_CTX_set_cipher_list(ctx, suites_1_2) != 1 ||
 	    SSL_CTX_set_ciphersuites(ctx, suites_1_3) != 1 ||
-	    SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") != 1 ||
+	    SSL_CTX_set1_groups(ctx, groups, ARRAY_LEN(groups)) != 1 ||
 	    SSL_CTX_set_num_tickets(ctx, 0) != 1) {
 		SSL_CTX_free(ctx);
 		return NULL;
@@ -330,7 +331,11 @@ void tls_ctx_drop(struct tls_ctx *t)
 
 static bool set_up_client(const struct tls_ctx *t, SSL *ssl, const char *domain, const char *own)
 {
-	if (domain != NULL && domain[0] != '\0' && SSL_set_tlsext_host_name(ssl, domain) != 1)
+	char name[DOMAIN_TEXT_MAX + 1]; /* OpenSSL's macro takes no const */
+
+	if (domain != NULL && domain[0] != '\0' &&
+	    (snprintf(name, sizeof(name), "%s", domain) >= (int)sizeof(name) ||
+	     SSL_set_tlsext_host_name(ssl, name) != 1))
 		return false;
 	/* This one call returns 0 for success. */
 	if (SSL_set_alpn_protos(ssl, alpn_name, ALPN_LEN) != 0)
