@@ -26,9 +26,9 @@ struct flow_key {
 _Static_assert(sizeof(struct flow_key) == 40, "flow_key has padding");
 
 struct flow_bucket {
-	uint16_t tag[8]; /* 0 = empty; 1 = removed */
+	uint16_t tag[8]; /* 0 = empty */
 	uint32_t slot[8];
-	uint8_t overflow; /* entries that were pushed on past this bucket */
+	uint8_t overflow; /* entries that went past this bucket to another; 255 = many */
 } CACHE_ALIGNED;
 
 struct flow_table {

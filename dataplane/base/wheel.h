@@ -27,8 +27,9 @@ struct wheel_timer {
 };
 
 struct wheel {
-	uint64_t tick;  /* last tick wheel_next() has looked at, in WHEEL_TICK_US */
-	uint32_t armed; /* timers linked */
+	uint64_t tick;       /* last tick wheel_next() has looked at, in WHEEL_TICK_US */
+	uint64_t soonest_us; /* nothing in the present tick's slot is due before */
+	uint32_t armed;      /* timers linked */
 	struct wheel_timer *due;
 	struct wheel_timer *near[WHEEL_NEAR], *middle[WHEEL_MIDDLE], *far[WHEEL_FAR];
 };

@@ -164,13 +164,26 @@ uint64_t tcp_sent_offset(const struct tcp_conn *c); /* all given so far */
 uint64_t tcp_acked(const struct tcp_conn *c);       /* acknowledged by the other side's TCP */
 /*
  * Mbufs that lie wholly before min(@offset, tcp_acked()) may be freed. Until it is called for the
- * first time everything acknowledged is freed at once; afterwards nothing is freed but by it. This
- * is how a stanza half acknowledged can be recovered whole when its connection dies (design.md 4).
+ * first time everything acknowledged is freed at once; afterwards nothing is freed but up to the
+ * last @offset given. This is how a stanza half acknowledged can be recovered whole when its
+ * connection dies (design.md 4).
  */
 void tcp_free_to(struct tcp *t, struct tcp_conn *c, uint64_t offset);
-/* First mbuf kept, linked by m->next, and the offset of its first byte. Valid also after
- * TCP_NEWS_GONE, until tcp_release(). */
-struct rte_mbuf *tcp_kept(const struct tcp_conn *c, uint64_t *offset);
+/*
+ * The mbufs kept, oldest first. Their payload as it was given to tcp_send(), borrowed; the mbuf's
+ * own data pointer may lie before it, at headers the device may still be reading. Valid also after
+ * TCP_NEWS_GONE, until tcp_release(). False at the end.
+ *
+ *	for (bool more = tcp_kept_first(c, &k); more; more = tcp_kept_next(c, &k))
+ */
+struct tcp_kept {
+	struct rte_mbuf *m;
+	const uint8_t *at;
+	uint16_t len;
+	uint64_t offset; /* of the first byte */
+};
+MUST_USE bool tcp_kept_first(const struct tcp_conn *c, struct tcp_kept *k);
+MUST_USE bool tcp_kept_next(const struct tcp_conn *c, struct tcp_kept *k);
 
 /* FIN behind all data given so far; receiving goes on. */
 void tcp_close(struct tcp *t, struct tcp_conn *c, uint64_t now_us);

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tcp.c - setting up the engine, opening, closing, telling, asking. */
+#include <rte_malloc.h>
+
+#include "dataplane/tcp/tcp_conn.h"
+
+size_t tcp_node_offset;
+
+static const char *const state_names[TCP_STATE_COUNT] = {
+#define X(name) [name] = #name,
+    TCP_STATES(X)
+#undef X
+};
+
+/* From a state, which others: RFC 9293 figure 5, and CLOSED by RST, abort or timeout from all. */
+static const uint16_t may_become[TCP_STATE_COUNT] = {
+    [TCP_CLOSED] = BIT(TCP_SYN_SENT) | BIT(TCP_SYN_RECEIVED),
+    [TCP_SYN_SENT] = BIT(TCP_SYN_RECEIVED) | BIT(TCP_ESTABLISHED) | BIT(TCP_CLOSED),
+    [TCP_SYN_RECEIVED] = BIT(TCP_ESTABLISHED) | BIT(TCP_CLOSED),
+    [TCP_ESTABLISHED] = BIT(TCP_FIN_WAIT_1) | BIT(TCP_CLOSE_WAIT) | BIT(TCP_CLOSED),
+    [TCP_FIN_WAIT_1] =
+	BIT(TCP_FIN_WAIT_2) | BIT(TCP_CLOSING) | BIT(TCP_TIME_WAIT) | BIT(TCP_CLOSED),
+    [TCP_FIN_WAIT_2] = BIT(TCP_TIME_WAIT) | BIT(TCP_CLOSED),
+    [TCP_CLOSE_WAIT] = BIT(TCP_LAST_ACK) | BIT(TCP_CLOSED),
+    [TCP_CLOSING] = BIT(TCP_TIME_WAIT) | BIT(TCP_CLOSED),
+    [TCP_LAST_ACK] = BIT(TCP_CLOSED),
+    [TCP_TIME_WAIT] = BIT(TCP_CLOSED),
+};
+
+void tcp_become(struct tcp *t, struct tcp_conn *c, enum tcp_state to)
+{
+	assert(may_become[c->state] & BIT(to));
+	if (c->state == TCP_SYN_RECEIVED && c->passive)
+		tcp_half_open_remove(t, c);
+	c->state = (uint8_t)to;
+	if (to == TCP_SYN_RECEIVED && c->passive)
+		tcp_half_open_add(t, c);
+}
+
+void tcp_mark_dirty(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->is_dirty)
+		return;
+	c->is_dirty = true;
+	TAILQ_INSERT_TAIL(&t->dirty, c, dirty);
+}
+
+void tcp_tell(struct tcp *t, struct tcp_conn *c, unsigned int news)
+{
+	if (!c->held)
+		return;
+	c->news |= news;
+	if (c->has_news)
+		return;
+	c->has_news = true;
+	TAILQ_INSERT_TAIL(&t->told, c, told);
+}
+
+static bool register_node(void)
+{
+	static const struct rte_mbuf_dynfield field = {
+	    .name = "sluice_tcp_node",
+	    .size = sizeof(struct tcp_node),
+	    .align = __alignof__(struct tcp_node),
+	};
+
+	const int offset = rte_mbuf_dynfield_register(&field);
+
+	if (offset >= 0)
+		tcp_node_offset = (size_t)offset;
+	return offset >= 0;
+}
+
+struct tcp *tcp_init(const struct tcp_setup *setup, uint64_t now_us)
+{
+	struct tcp *t = rte_zmalloc("tcp", sizeof(*t), CACHE_LINE);
+
+	if (t == NULL || !register_node())
+		goto no_engine;
+	t->conns = rte_zmalloc("tcp_conns", setup->conns * sizeof(*t->conns), CACHE_LINE);
+	if (t->conns == NULL)
+		goto no_engine;
+	t->flow_memory = rte_zmalloc("tcp_flow", flow_bytes(setup->conns), CACHE_LINE);
+	if (t->flow_memory == NULL)
+		goto no_flow;
+	t->setup = *setup;
+	t->now_us = t->resets_us = now_us;
+	wheel_init(&t->wheel, now_us);
+	flow_init(&t->flow, t->flow_memory, setup->conns, &setup->flow_key);
+	TAILQ_INIT(&t->free);
+	TAILQ_INIT(&t->half_open);
+	TAILQ_INIT(&t->time_wait);
+	TAILQ_INIT(&t->dirty);
+	TAILQ_INIT(&t->told);
+	t->half_open_max = max_u32(setup->conns / 4, 1);
+	for (uint32_t i = 0; i < setup->conns; i++) {
+		t->conns[i].id = (struct conn_id){i, 0, setup->core};
+		TAILQ_INSERT_TAIL(&t->free, &t->conns[i], age);
+	}
+	return t;
+no_flow:
+	rte_free(t->conns);
+no_engine:
+	rte_free(t);
+	return NULL;
+}
+
+void tcp_fini(struct tcp *t)
+{
+	if (t == NULL)
+		return;
+	for (uint32_t i = 0; i < t->setup.conns; i++)
+		if (t->conns[i].in_use) {
+			/* Not a TIME_WAIT that its caller still holds: that one is on no list. */
+			if (t->conns[i].state == TCP_TIME_WAIT && t->conns[i].held)
+				tcp_gone(t, &t->conns[i], 0);
+			tcp_slot_free(t, &t->conns[i]);
+		}
+	for (; t->output_count > 0; t->output_count--) {
+		rte_pktmbuf_free(t->output[t->output_head].m);
+		t->output_head = (t->output_head + 1) % TCP_OUTPUT_MAX;
+	}
+	rte_free(t->flow_memory);
+	rte_free(t->conns);
+	rte_free(t);
+}
+
+bool tcp_listen(struct tcp *t, enum iface iface, const struct ip_addr *local, uint16_t port)
+{
+	for (unsigned int i = 0; i < TCP_LISTENERS_MAX; i++)
+		if (t->listener[i].port == 0) {
+			t->listener[i] = (struct tcp_listener){iface, port, *local};
+			return true;
+		}
+	return false;
+}
+
+void tcp_unlisten(struct tcp *t, enum iface iface, const struct ip_addr *local, uint16_t port)
+{
+	for (unsigned int i = 0; i < TCP_LISTENERS_MAX; i++) {
+		struct tcp_listener *l = &t->listener[i];
+
+		if (l->iface == iface && l->port == port && addr_equal(&l->local, local))
+			l->port = 0;
+	}
+}
+
+const struct tcp_listener *tcp_find_listener(const struct tcp *t, const struct flow_key *key)
+{
+	for (unsigned int i = 0; i < TCP_LISTENERS_MAX; i++) {
+		const struct tcp_listener *l = &t->listener[i];
+
+		if (l->port != 0 && l->port == key->local_port &&
+		    (uint32_t)l->iface == key->iface && addr_equal(&l->local, &key->local))
+			return l;
+	}
+	return NULL;
+}
+
+struct tcp_conn *tcp_dial(struct tcp *t, enum iface iface, const struct ip_addr *local,
+			  const struct ip_addr *remote, uint16_t remote_port, uint64_t now_us)
+{
+	struct flow_key key = {
+	    .local = *local, .remote = *remote, .remote_port = remote_port, .iface = iface};
+	struct tcp_conn *c;
+
+	t->now_us = now_us;
+	if (!tcp_port_choose(t, &key))
+		return NULL;
+	c = tcp_slot_take(t, &key);
+	if (c == NULL)
+		return NULL;
+	c->held = true;
+	c->snd_mss = addr_is_v4(remote) ? TCP_MSS_DEFAULT_V4 : TCP_MSS_DEFAULT_V6;
+	tcp_become(t, c, TCP_SYN_SENT);
+	c->syn_pending = true;
+	tcp_mark_dirty(t, c);
+	return c;
+}
+
+struct tcp_conn *tcp_next_news(struct tcp *t, unsigned int *news)
+{
+	struct tcp_conn *c = TAILQ_FIRST(&t->told);
+
+	if (c == NULL)
+		return NULL;
+	TAILQ_REMOVE(&t->told, c, told);
+	c->has_news = false;
+	*news = c->news;
+	c->news = 0;
+	return c;
+}
+
+void tcp_tick(struct tcp *t, uint64_t now_us)
+{
+	struct wheel_timer *timer;
+
+	t->now_us = now_us;
+	while ((timer = wheel_next(&t->wheel, now_us)) != NULL)
+		tcp_on_due(t, CONTAINER_OF(timer, struct tcp_conn, timer));
+}
+
+void tcp_flush(struct tcp *t, uint64_t now_us)
+{
+	struct tcp_conn *c;
+
+	t->now_us = now_us;
+	while ((c = TAILQ_FIRST(&t->dirty)) != NULL) {
+		TAILQ_REMOVE(&t->dirty, c, dirty);
+		c->is_dirty = false;
+		if (!tcp_conn_output(t, c)) {
+			tcp_mark_dirty(t, c); /* behind the others: a turn each */
+			return;
+		}
+	}
+}
+
+unsigned int tcp_take_output(struct tcp *t, struct tcp_output *out, unsigned int max)
+{
+	unsigned int n = 0;
+
+	for (; n < max && t->output_count > 0; n++, t->output_count--) {
+		out[n] = t->output[t->output_head];
+		t->output_head = (t->output_head + 1) % TCP_OUTPUT_MAX;
+	}
+	return n;
+}
+
+bool tcp_is_idle(const struct tcp *t)
+{
+	return TAILQ_EMPTY(&t->dirty) && TAILQ_EMPTY(&t->told) && t->output_count == 0;
+}
+
+/* Our FIN goes behind the data given so far. */
+void tcp_start_closing(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->una_mbuf == NULL)
+		c->progress_us = t->now_us;
+	tcp_become(t, c, c->state == TCP_CLOSE_WAIT ? TCP_LAST_ACK : TCP_FIN_WAIT_1);
+	tcp_mark_dirty(t, c);
+}
+
+void tcp_close(struct tcp *t, struct tcp_conn *c, uint64_t now_us)
+{
+	t->now_us = now_us;
+	if (c->state == TCP_SYN_SENT)
+		tcp_gone(t, c, TCP_NEWS_CLOSED);
+	else if (c->state == TCP_SYN_RECEIVED)
+		c->close_pending = true;
+	else if (c->state == TCP_ESTABLISHED || c->state == TCP_CLOSE_WAIT)
+		tcp_start_closing(t, c);
+}
+
+void tcp_abort(struct tcp *t, struct tcp_conn *c, uint64_t now_us)
+{
+	t->now_us = now_us;
+	if (c->state == TCP_CLOSED)
+		return;
+	if (c->state != TCP_SYN_SENT && c->state != TCP_TIME_WAIT)
+		tcp_send_reset(t, c);
+	tcp_gone(t, c, 0);
+	if (c->has_news)
+		TAILQ_REMOVE(&t->told, c, told);
+	c->has_news = false;
+	c->news = 0;
+}
+
+void tcp_release(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->has_news)
+		TAILQ_REMOVE(&t->told, c, told);
+	c->has_news = false;
+	if (c->state == TCP_TIME_WAIT) {
+		tcp_sendq_free(c);
+		tcp_rcvq_free(t, c);
+		TAILQ_INSERT_TAIL(&t->time_wait, c, age);
+		c->held = false;
+		return;
+	}
+	if (!tcp_is_closing(c) && c->state != TCP_FIN_WAIT_2 && c->state != TCP_CLOSED)
+		tcp_abort(t, c, t->now_us);
+	c->held = false;
+	if (c->state == TCP_CLOSED) {
+		tcp_slot_free(t, c);
+		return;
+	}
+	/* Closed with our data still on its way: it goes on by itself, and nobody reads any more.
+	 */
+	tcp_rcvq_free(t, c);
+	c->free_to = UINT64_MAX;
+	tcp_sendq_trim(c);
+	if (c->state == TCP_FIN_WAIT_2)
+		tcp_on_linger(t, c);
+}
+
+void tcp_unreachable(struct tcp *t, const struct flow_key *key, tcp_seq seq)
+{
+	const uint32_t slot = flow_find(&t->flow, key);
+
+	if (slot == FLOW_NONE)
+		return;
+	if (t->conns[slot].state == TCP_SYN_SENT && t->conns[slot].iss == seq)
+		tcp_gone(t, &t->conns[slot], TCP_NEWS_RESET);
+}
+
+struct conn_id tcp_id(const struct tcp_conn *c)
+{
+	return c->id;
+}
+
+struct tcp_conn *tcp_find(struct tcp *t, struct conn_id id)
+{
+	struct tcp_conn *c;
+
+	if (id.core != t->setup.core || id.slot >= t->setup.conns)
+		return NULL;
+	c = &t->conns[id.slot];
+	return c->in_use && c->held && c->id.generation == id.generation ? c : NULL;
+}
+
+enum tcp_state tcp_state(const struct tcp_conn *c)
+{
+	return (enum tcp_state)c->state;
+}
+
+const char *tcp_state_name(enum tcp_state s)
+{
+	return (unsigned int)s < TCP_STATE_COUNT ? state_names[s] : "?";
+}
+
+const struct flow_key *tcp_key(const struct tcp *t, const struct tcp_conn *c)
+{
+	(void)t;
+	return &c->key;
+}
+
+uint32_t tcp_srtt_us(const struct tcp_conn *c)
+{
+	return c->srtt_us;
+}
+
+uint32_t tcp_conns(const struct tcp *t)
+{
+	return t->used - t->time_wait_count;
+}

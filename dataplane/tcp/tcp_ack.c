@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tcp_ack.c - RFC 9293 3.10.7.4, fifth: what an acknowledgment says. */
+#include "dataplane/tcp/tcp_conn.h"
+
+/* RFC 5961 5.2: not of what was never sent, nor older than the largest window. */
+static bool is_in_range(const struct tcp_conn *c, tcp_seq ack)
+{
+	return seq_at_or_before(ack, c->snd_nxt) &&
+	       seq_at_or_after(ack, c->snd_una - c->snd_wnd_max);
+}
+
+/* RFC 5681 2: nothing in it but the news that something else has arrived. */
+static bool is_duplicate(const struct tcp_conn *c, const struct tcp_in *in)
+{
+	return in->ack == c->snd_una && c->snd_pos != c->snd_una && in->len == 0 &&
+	       !(in->flags & TCP_FIN) && (uint32_t)in->wnd << c->snd_wscale == c->snd_wnd;
+}
+
+/* A timed segment gives microseconds; where Karn forbids it, the echoed timestamp tells. */
+static void take_sample(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+{
+	uint32_t ago;
+
+	if (c->timed_us != 0 && seq_at_or_after(in->ack, c->timed_seq)) {
+		tcp_rtt_sample(c, t->now_us - c->timed_us);
+		c->timed_us = 0;
+		return;
+	}
+	if (c->timed_us != 0 || !c->ts_ok || !in->opt.has_ts)
+		return;
+	ago = tcp_timestamp(t, c) - in->opt.ts_ecr;
+	if (ago < TCP_RTO_MAX_US / TCP_CLOCK_US) /* else not one of ours */
+		tcp_rtt_sample(c, (uint64_t)max_u32(ago, 1) * TCP_CLOCK_US);
+}
+
+static void take_new_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+{
+	const uint64_t acked_before = c->acked;
+
+	take_sample(t, c, in);
+	tcp_cc_acked(c, in->ack, in->ack - c->snd_una);
+	tcp_sendq_acked(c, in->ack);
+	/* RFC 6582 3.2 step 3: only the first partial acknowledgment restarts the timer. */
+	if (c->in_recovery && c->seen_partial)
+		c->progress_us = t->now_us;
+	else
+		tcp_on_acked(t, c);
+	c->seen_partial = c->in_recovery;
+	if (c->acked != acked_before)
+		tcp_tell(t, c, TCP_NEWS_ACKED);
+	tcp_mark_dirty(t, c);
+}
+
+static void take_window(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+{
+	const uint32_t before = c->snd_wnd;
+
+	if (!seq_before(c->snd_wl1, in->seq) &&
+	    !(c->snd_wl1 == in->seq && seq_at_or_before(c->snd_wl2, in->ack)))
+		return;
+	c->snd_wnd = (uint32_t)in->wnd << c->snd_wscale;
+	c->snd_wnd_max = max_u32(c->snd_wnd_max, c->snd_wnd);
+	c->snd_wl1 = in->seq;
+	c->snd_wl2 = in->ack;
+	if (c->snd_wnd > before)
+		tcp_on_window(t, c);
+}
+
+/* What an acknowledged FIN means. False: the connection is over. */
+static bool take_fin_ack(struct tcp *t, struct tcp_conn *c)
+{
+	if (!tcp_is_closing(c) || c->snd_una != tcp_snd_end(c) + 1)
+		return true;
+	if (c->state == TCP_FIN_WAIT_1) {
+		tcp_become(t, c, TCP_FIN_WAIT_2);
+		if (!c->held)
+			tcp_on_linger(t, c);
+		return true;
+	}
+	if (c->state == TCP_CLOSING)
+		tcp_enter_time_wait(t, c);
+	else
+		tcp_gone(t, c, TCP_NEWS_CLOSED);
+	return false;
+}
+
+/* SYN_RECEIVED: the handshake completes, or the segment is somebody else's. */
+static bool check_handshake_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+{
+	if (c->snd_nxt == c->iss || in->ack != c->snd_nxt) {
+		tcp_count(t, DROP_TCP_ACK_RANGE);
+		tcp_send_reset_for(t, &c->key, in);
+		return false;
+	}
+	tcp_establish(t, c, in);
+	return true;
+}
+
+bool tcp_check_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+{
+	if (c->state == TCP_SYN_RECEIVED && !check_handshake_ack(t, c, in))
+		return false;
+	if (!is_in_range(c, in->ack)) {
+		tcp_count(t, DROP_TCP_ACK_RANGE);
+		tcp_challenge(t, c);
+		return false;
+	}
+	if (seq_after(in->ack, c->snd_una)) {
+		take_new_ack(t, c, in);
+	} else if (is_duplicate(c, in)) {
+		tcp_cc_dup_ack(c);
+		tcp_mark_dirty(t, c);
+	}
+	if (seq_at_or_after(in->ack, c->snd_una))
+		take_window(t, c, in);
+	return take_fin_ack(t, c);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tcp_build.c - one segment: header, options, checksum, and the output ring. */
+#include <string.h>
+
+#include "dataplane/tcp/tcp_conn.h"
+#include "dataplane/tcp/tcp_wire.h"
+
+uint32_t tcp_window_step(const struct tcp_conn *c)
+{
+	return min_u32(2u * c->snd_mss, RECEIVE_WINDOW_BYTES / 2);
+}
+
+uint32_t tcp_window_room(const struct tcp_conn *c)
+{
+	const uint32_t most = (uint32_t)UINT16_MAX << c->rcv_wscale;
+
+	if (c->inbound_bytes >= RECEIVE_WINDOW_BYTES)
+		return 0;
+	return min_u32(RECEIVE_WINDOW_BYTES - c->inbound_bytes, most);
+}
+
+uint32_t tcp_timestamp(const struct tcp *t, const struct tcp_conn *c)
+{
+	return (uint32_t)(t->now_us / TCP_CLOCK_US) + c->ts_offset;
+}
+
+/* Bytes of @n rounded down to the scale; what was promised before stays accepted in rcv_edge. */
+static uint16_t offer_window(struct tcp_conn *c, uint8_t flags)
+{
+	const uint8_t shift = flags & TCP_SYN ? 0 : c->rcv_wscale;
+	uint32_t open = c->rcv_edge - c->rcv_nxt, field;
+
+	if (tcp_window_room(c) >= open + tcp_window_step(c))
+		open = tcp_window_room(c);
+	field = min_u32(open >> shift, UINT16_MAX);
+	if (seq_after(c->rcv_nxt + (field << shift), c->rcv_edge))
+		c->rcv_edge = c->rcv_nxt + (field << shift);
+	return (uint16_t)field;
+}
+
+static uint16_t announced_mss(const struct tcp *t, const struct tcp_conn *c)
+{
+	return (uint16_t)(t->setup.mtu[c->key.iface] - TCP_HEADER_BYTES -
+			  (addr_is_v4(&c->key.remote) ? 20 : 40));
+}
+
+static void fill_options(const struct tcp *t, const struct tcp_conn *c, uint8_t flags,
+			 struct tcp_options *o)
+{
+	const bool syn = flags & TCP_SYN, asks = syn && !(flags & TCP_ACK);
+
+	*o = (struct tcp_options){.has_ts = c->ts_ok || asks};
+	if (syn) {
+		o->has_mss = true;
+		o->mss = announced_mss(t, c);
+		o->has_wscale = asks || c->rcv_wscale > 0;
+		o->wscale = TCP_WINDOW_SCALE;
+	}
+	if (o->has_ts) {
+		o->ts_val = tcp_timestamp(t, c);
+		o->ts_ecr = flags & TCP_ACK ? c->ts_recent : 0;
+	}
+}
+
+static uint32_t pseudo_sum(const struct ip_addr *src, const struct ip_addr *dst, uint32_t len)
+{
+	const struct tcp_pseudo p = {.protocol = rte_cpu_to_be_16(IPPROTO_TCP),
+				     .len = rte_cpu_to_be_32(len)};
+	const bool v4 = addr_is_v4(src);
+	const size_t from = v4 ? 12 : 0;
+	uint32_t sum = __rte_raw_cksum(&p, sizeof(p), 0);
+
+	sum = __rte_raw_cksum(src->b + from, sizeof(src->b) - from, sum);
+	return __rte_raw_cksum(dst->b + from, sizeof(dst->b) - from, sum);
+}
+
+uint16_t tcp_checksum(const struct rte_mbuf *m, const struct ip_addr *src,
+		      const struct ip_addr *dst)
+{
+	const uint32_t sum = pseudo_sum(src, dst, m->pkt_len);
+	uint16_t text = 0;
+
+	if (rte_raw_cksum_mbuf(m, 0, m->pkt_len, &text) != 0)
+		return 1;
+	return (uint16_t)~__rte_raw_cksum_reduce(sum + text);
+}
+
+/* Room was asked for before. Takes the reference. */
+static void give_output(struct tcp *t, struct rte_mbuf *m, const struct flow_key *key)
+{
+	struct tcp_header *h = rte_pktmbuf_mtod(m, struct tcp_header *);
+
+	h->checksum = 0;
+	h->checksum = tcp_checksum(m, &key->local, &key->remote);
+	t->output[(t->output_head + t->output_count) % TCP_OUTPUT_MAX] = (struct tcp_output){
+	    .m = m, .iface = (enum iface)key->iface, .src = key->local, .dst = key->remote};
+	t->output_count++;
+}
+
+/* Puts the header in front of m's data; it has TCP_HEADROOM there. */
+static void put_header(struct rte_mbuf *m, const struct flow_key *key, const struct tcp_fields *f)
+{
+	uint8_t options[TCP_OPT_BYTES_MAX];
+	const uint16_t options_len = (uint16_t)tcp_opt_write(options, &f->options);
+	const uint16_t len = (uint16_t)(sizeof(struct tcp_header) + options_len);
+	struct tcp_header *h = (void *)rte_pktmbuf_prepend(m, len);
+
+	*h = (struct tcp_header){
+	    .src_port = rte_cpu_to_be_16(key->local_port),
+	    .dst_port = rte_cpu_to_be_16(key->remote_port),
+	    .seq = rte_cpu_to_be_32(f->seq),
+	    .ack = rte_cpu_to_be_32(f->ack),
+	    .offset = (uint8_t)(len / 4 << 4),
+	    .flags = f->flags,
+	    .window = rte_cpu_to_be_16(f->window),
+	};
+	memcpy(h + 1, options, options_len);
+}
+
+/* An empty mbuf of ours with headroom, if there is one and room in the output. */
+static struct rte_mbuf *fresh(struct tcp *t)
+{
+	struct rte_mbuf *m;
+
+	if (t->output_count == TCP_OUTPUT_MAX)
+		return NULL;
+	m = rte_pktmbuf_alloc(t->setup.pool);
+	if (m == NULL) {
+		tcp_count(t, DROP_MBUF_EMPTY);
+		return NULL;
+	}
+	m->data_off = RTE_ALIGN(TCP_HEADROOM, 8);
+	return m;
+}
+
+static void finish(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, tcp_seq seq,
+		   uint8_t flags)
+{
+	struct tcp_fields f = {.seq = seq, .flags = flags};
+	const bool pure = m->data_len == 0;
+
+	if (flags & TCP_ACK)
+		f.ack = c->rcv_nxt;
+	f.window = offer_window(c, flags);
+	fill_options(t, c, flags, &f.options);
+	put_header(m, &c->key, &f);
+	give_output(t, m, &c->key);
+	if (flags & TCP_ACK) {
+		c->last_ack_sent = c->rcv_nxt;
+		/* Behind a gap each segment is owed an ACK of its own: data would not count as a
+		 * duplicate ACK (RFC 5681 2). */
+		if (c->acks_owed > 0 && (c->out_of_order == NULL || pure))
+			c->acks_owed--;
+		tcp_on_ack_sent(t, c);
+	}
+}
+
+bool tcp_build_empty(struct tcp *t, struct tcp_conn *c, tcp_seq seq, uint8_t flags)
+{
+	struct rte_mbuf *m = fresh(t);
+
+	if (m == NULL)
+		return false;
+	finish(t, c, m, seq, flags);
+	return true;
+}
+
+/* Payload that is not a whole mbuf, or whose mbuf the device still reads, goes as a copy. */
+static struct rte_mbuf *copy_piece(struct tcp *t, struct rte_mbuf *kept, uint32_t skip, uint32_t n)
+{
+	struct rte_mbuf *m = fresh(t);
+
+	if (m == NULL)
+		return NULL;
+	if (rte_pktmbuf_tailroom(m) < n) {
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
+	memcpy(rte_pktmbuf_append(m, (uint16_t)n), tcp_node_payload(kept) + skip, n);
+	return m;
+}
+
+bool tcp_build_data(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *kept, tcp_seq seq,
+		    uint32_t n, uint8_t flags)
+{
+	const struct tcp_node *node = tcp_node(kept);
+	struct rte_mbuf *m = kept;
+
+	if (t->output_count == TCP_OUTPUT_MAX)
+		return false;
+	if (seq == node->seq && n == node->len && rte_mbuf_refcnt_read(kept) == 1) {
+		rte_mbuf_refcnt_update(m, 1);
+		m->data_off = node->data_off;
+		m->data_len = node->len;
+		m->pkt_len = node->len;
+	} else {
+		m = copy_piece(t, kept, seq - node->seq, n);
+		if (m == NULL)
+			return false;
+	}
+	finish(t, c, m, seq, flags);
+	return true;
+}
+
+/* A reset says no more than it must: no options, no window. */
+static void send_bare_reset(struct tcp *t, const struct flow_key *key, tcp_seq seq, tcp_seq ack,
+			    uint8_t flags)
+{
+	const struct tcp_fields f = {.seq = seq, .ack = ack, .flags = flags};
+	struct rte_mbuf *m = fresh(t);
+
+	if (m == NULL)
+		return;
+	put_header(m, key, &f);
+	give_output(t, m, key);
+}
+
+void tcp_send_reset(struct tcp *t, struct tcp_conn *c)
+{
+	send_bare_reset(t, &c->key, c->snd_nxt, c->rcv_nxt, TCP_RST | TCP_ACK);
+}
+
+void tcp_send_reset_for(struct tcp *t, const struct flow_key *key, const struct tcp_in *in)
+{
+	const uint32_t len =
+	    in->len + (in->flags & TCP_SYN ? 1 : 0) + (in->flags & TCP_FIN ? 1 : 0);
+
+	if (in->flags & TCP_RST)
+		return;
+	if (t->now_us - t->resets_us >= 1000 * 1000) {
+		t->resets_us = t->now_us;
+		t->resets = 0;
+	}
+	if (t->resets >= TCP_RESETS_PER_SECOND)
+		return;
+	t->resets++;
+	if (in->flags & TCP_ACK)
+		send_bare_reset(t, key, in->ack, 0, TCP_RST);
+	else
+		send_bare_reset(t, key, 0, in->seq + len, TCP_RST | TCP_ACK);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tcp_conn.h - the engine and its control block, and what tcp_*.c call of each other. Private to
+ * dataplane/tcp.
+ *
+ * Life of a slot: tcp_slot_take() -> in the flow table -> tcp_gone() or TIME_WAIT -> tcp_release()
+ * by the caller (who only knows connections that are `held`) -> tcp_slot_free().
+ */
+#ifndef DATAPLANE_TCP_TCP_CONN_H
+#define DATAPLANE_TCP_TCP_CONN_H
+
+#include <sys/queue.h>
+
+#include <rte_mbuf_dyn.h>
+
+#include "dataplane/tcp/tcp.h"
+#include "dataplane/tcp/tcp_opt.h"
+
+enum tcp_bounds {
+	TCP_RTO_INITIAL_US = 1000 * 1000,      /* RFC 6298 2.1 */
+	TCP_RTO_SYN_LOST_US = 3 * 1000 * 1000, /* RFC 6298 5.7 */
+	/* RFC 6298 2.4 says 1 s; common stacks delay an ACK by at most 200 ms, so 300 ms is never
+	 * beaten by a delayed ACK, and a lost tail does not hold a stanza for a second. */
+	TCP_RTO_MIN_US = 300 * 1000,
+	TCP_RTO_MAX_US = 60 * 1000 * 1000, /* RFC 6298 2.5 */
+	TCP_CLOCK_US = 1000,               /* granularity G, and the timestamp clock */
+	TCP_ACK_DELAY_US = 40 * 1000,      /* RFC 9293 3.8.6.3 allows 500 ms */
+	TCP_SYN_RETRIES = 6,               /* 1 + 2 + ... + 64 s: RFC 9293 3.8.3 asks for minutes */
+	TCP_SYN_ACK_RETRIES = 4,           /* 31 s: half-open connections are what a flood makes */
+	TCP_KEEPALIVE_INTERVAL_US = 15 * 1000 * 1000,
+	TCP_KEEPALIVE_PROBES = 5,
+	TCP_BACKOFF_MAX = 6,            /* 1 s doubled six times is past the longest RTO */
+	TCP_CHALLENGES_PER_SECOND = 10, /* of one connection: RFC 5961 7 */
+	TCP_RESETS_PER_SECOND = 1000,   /* of the engine, to segments of no connection */
+	TCP_OUT_OF_ORDER_MAX = 192,     /* mbufs of one connection: a window of full segments */
+	TCP_OUTPUT_MAX = BURST_MAX * 8,
+	TCP_LISTENERS_MAX = 16,
+	TCP_PORT_MIN = 1024, /* RFC 6056 3.2: as many ports as may be */
+	TCP_PORT_COUNTERS = 64,
+	TCP_HEADER_BYTES = 20,
+	TCP_MSS_DEFAULT_V4 = 536,  /* RFC 9293 3.7.1 */
+	TCP_MSS_DEFAULT_V6 = 1220, /* RFC 9293 3.7.1 */
+	TCP_MSS_MIN = 88,          /* a peer that asks for less only wants to cost us packets */
+	TCP_WINDOW_SCALE = 3,      /* 65,535 << 3 covers RECEIVE_WINDOW_BYTES */
+	TCP_DUP_ACKS = 3,          /* RFC 5681 3.2 */
+};
+_Static_assert((65535u << TCP_WINDOW_SCALE) >= RECEIVE_WINDOW_BYTES, "window scale too small");
+
+#define TCP_PAWS_STALE_US (UINT64_C(24) * 24 * 3600 * 1000 * 1000) /* RFC 7323 5.5 */
+
+enum tcp_flag {
+	TCP_FIN = BIT(0),
+	TCP_SYN = BIT(1),
+	TCP_RST = BIT(2),
+	TCP_PSH = BIT(3),
+	TCP_ACK = BIT(4),
+};
+
+/* What TCP keeps in each mbuf it queues: a dynamic field, so that m->next stays free. */
+struct tcp_node {
+	struct rte_mbuf *next; /* send queue; out-of-order mbufs use m->next */
+	tcp_seq seq;           /* of the first payload byte */
+	uint16_t len;          /* payload bytes */
+	union {
+		uint16_t data_off; /* send queue: where the payload starts in the buffer */
+		uint16_t fin;      /* out of order: a FIN follows the payload */
+	};
+};
+
+extern size_t tcp_node_offset; /* written by tcp_init() alone, always the same */
+
+static inline struct tcp_node *tcp_node(struct rte_mbuf *m)
+{
+	return RTE_MBUF_DYNFIELD(m, tcp_node_offset, struct tcp_node *);
+}
+
+static inline const uint8_t *tcp_node_payload(struct rte_mbuf *m)
+{
+	return (const uint8_t *)m->buf_addr + tcp_node(m)->data_off;
+}
+
+struct tcp_conn {
+	/* line 0: each segment that comes in */
+	uint8_t state; /* enum tcp_state, written by tcp_become() alone */
+	uint8_t snd_wscale, rcv_wscale;
+	uint8_t acks_owed; /* ACKs to send at the next flush: one for each out-of-order segment */
+	tcp_seq snd_una, snd_nxt, rcv_nxt;
+	tcp_seq rcv_edge;      /* right edge of the window advertised; never moves back */
+	tcp_seq last_ack_sent; /* RFC 7323 4.3 */
+	tcp_seq snd_wl1, snd_wl2;
+	uint32_t snd_wnd, ts_recent, inbound_bytes;
+	uint16_t snd_mss; /* what both sides allow, options included */
+	uint16_t rcv_mss; /* largest payload seen: what a full segment is for delayed ACKs */
+	struct rte_mbuf *inbound, *inbound_tail;
+
+	/* line 1: each segment that goes out */
+	struct rte_mbuf *kept, *kept_tail; /* send queue: kept .. una_mbuf .. pos_mbuf .. tail */
+	struct rte_mbuf *una_mbuf;         /* first one not wholly acknowledged, or NULL */
+	struct rte_mbuf *pos_mbuf;         /* the one snd_pos lies in, or NULL at the end */
+	tcp_seq snd_pos;                   /* next to send: snd_nxt, or behind it after a timeout */
+	uint32_t cwnd, ssthresh;
+	uint32_t snd_wnd_max; /* RFC 5961 5.2, 9293 3.8.6.2.1 */
+	uint32_t srtt_us, rttvar_us, rto_us;
+	tcp_seq recover; /* snd_nxt when the last loss was noticed (RFC 6582) */
+
+	/* line 2: timers; 0 = not running */
+	struct wheel_timer timer; /* due at the earliest of these */
+	uint64_t retransmit_due_us, ack_due_us, idle_due_us;
+	uint8_t backoff; /* doublings of the RTO or the persist interval */
+	uint8_t dup_acks, probes;
+	bool ts_ok, sack_ok, in_recovery;
+	bool syn_pending; /* a SYN or SYN-ACK is to be (re)sent at the next flush */
+	bool fast_resend; /* the first unacknowledged segment is to be resent at the next flush */
+
+	/* cold */
+	uint64_t acked, given; /* bytes since the connection opened */
+	uint64_t free_to;      /* UINT64_MAX: all that is acknowledged is freed */
+	uint64_t progress_us;  /* snd_una moved, or there was nothing to acknowledge */
+	uint64_t heard_us;     /* a segment of this connection came */
+	uint64_t sent_us;      /* data was last sent: RFC 5681 4.1 */
+	uint64_t timed_us;     /* when the segment timed for the RTT was sent, 0 = none */
+	uint64_t ts_recent_us;
+	uint64_t challenge_us;         /* start of the second that challenges counts */
+	struct rte_mbuf *out_of_order; /* sorted by seq, linked by m->next */
+	tcp_seq timed_seq, iss, irs;
+	uint32_t ts_offset;
+	uint16_t out_of_order_count;
+	uint8_t challenges;
+	bool passive;       /* came from LISTEN */
+	bool held;          /* the caller knows it and has not released it */
+	bool seen_partial;  /* a partial acknowledgment in this recovery */
+	bool close_pending; /* tcp_close() before the handshake was complete */
+	bool fin_received;
+	bool in_use, in_flow, is_dirty, has_news;
+	unsigned int news;
+	struct conn_id id;
+	struct flow_key key;
+	TAILQ_ENTRY(tcp_conn) age;   /* one of: free, half open, TIME_WAIT and released */
+	TAILQ_ENTRY(tcp_conn) dirty; /* has something for tcp_flush() */
+	TAILQ_ENTRY(tcp_conn) told;  /* has news */
+} CACHE_ALIGNED;
+_Static_assert(offsetof(struct tcp_conn, kept) == 1 * CACHE_LINE, "line 0 grew");
+_Static_assert(offsetof(struct tcp_conn, timer) == 2 * CACHE_LINE, "line 1 grew");
+_Static_assert(offsetof(struct tcp_conn, acked) == 3 * CACHE_LINE, "line 2 grew");
+
+TAILQ_HEAD(tcp_list, tcp_conn);
+
+struct tcp_listener {
+	enum iface iface;
+	uint16_t port; /* 0 = unused */
+	struct ip_addr local;
+};
+
+struct tcp {
+	struct tcp_setup setup;
+	uint64_t now_us; /* of the call under way */
+	struct wheel wheel;
+	struct flow_table flow;
+	void *flow_memory;
+	struct tcp_conn *conns;
+	struct tcp_list free, half_open, time_wait, dirty, told;
+	uint32_t half_open_count, half_open_max, used, time_wait_count;
+	uint32_t out_of_order_count; /* mbufs, of all connections */
+	uint32_t resets;             /* in the second that starts at resets_us */
+	uint64_t resets_us;
+	uint32_t port_counter[TCP_PORT_COUNTERS];
+	struct tcp_listener listener[TCP_LISTENERS_MAX];
+	uint32_t output_head, output_count;
+	struct tcp_output output[TCP_OUTPUT_MAX];
+};
+
+/* One segment that came in, in host order; m holds the payload alone. */
+struct tcp_in {
+	struct rte_mbuf *m;
+	tcp_seq seq, ack;
+	uint32_t len; /* payload bytes */
+	uint16_t wnd; /* as on the wire */
+	uint8_t flags;
+	struct tcp_options opt;
+};
+
+static inline void tcp_count(struct tcp *t, enum drop d)
+{
+	t->setup.drops[d]++;
+}
+
+static inline tcp_seq tcp_snd_end(const struct tcp_conn *c)
+{
+	return c->iss + 1 + (tcp_seq)c->given;
+}
+
+/* FIN is queued behind the data: RFC 9293 enters these states when the user closes. */
+static inline bool tcp_is_closing(const struct tcp_conn *c)
+{
+	return c->state == TCP_FIN_WAIT_1 || c->state == TCP_CLOSING || c->state == TCP_LAST_ACK;
+}
+
+static inline bool tcp_is_synchronized(const struct tcp_conn *c)
+{
+	return c->state >= TCP_ESTABLISHED;
+}
+
+/* --- tcp.c --- */
+void tcp_become(struct tcp *t, struct tcp_conn *c, enum tcp_state to);
+void tcp_mark_dirty(struct tcp *t, struct tcp_conn *c);
+void tcp_tell(struct tcp *t, struct tcp_conn *c, unsigned int news);
+void tcp_start_closing(struct tcp *t, struct tcp_conn *c);
+const struct tcp_listener *tcp_find_listener(const struct tcp *t, const struct flow_key *key);
+
+/* --- tcp_slot.c --- */
+/* A fresh block in the flow table, CLOSED; TIME_WAIT and half-open blocks give way. NULL when full.
+ */
+MUST_USE struct tcp_conn *tcp_slot_take(struct tcp *t, const struct flow_key *key);
+void tcp_slot_free(struct tcp *t, struct tcp_conn *c);
+/* The connection is over: CLOSED, out of the flow table; the caller is told, or the slot is free.
+ */
+void tcp_gone(struct tcp *t, struct tcp_conn *c, unsigned int news);
+void tcp_enter_time_wait(struct tcp *t, struct tcp_conn *c);
+void tcp_half_open_add(struct tcp *t, struct tcp_conn *c);
+void tcp_half_open_remove(struct tcp *t, struct tcp_conn *c);
+
+/* --- tcp_isn.c --- */
+/* ISN (RFC 6528) and timestamp offset (RFC 7323 7.1) of a connection. */
+void tcp_isn(const struct tcp *t, struct tcp_conn *c);
+/* A free local port (RFC 6056 3.3.4), or 0. Fills in key->local_port. */
+MUST_USE bool tcp_port_choose(struct tcp *t, struct flow_key *key);
+
+/* --- tcp_out.c --- */
+void tcp_owe_ack(struct tcp *t, struct tcp_conn *c);
+/* One more than is owed already: each segment behind a gap has its own (RFC 5681 4.2). */
+void tcp_owe_another_ack(struct tcp *t, struct tcp_conn *c);
+/* RFC 5961: an ACK that makes a real peer prove itself; limited. */
+void tcp_challenge(struct tcp *t, struct tcp_conn *c);
+/* False when the output is full or no mbuf is left: call again. */
+MUST_USE bool tcp_conn_output(struct tcp *t, struct tcp_conn *c);
+void tcp_send_keepalive(struct tcp *t, struct tcp_conn *c);
+/* A byte, or what fits, into a window that allows no ordinary segment. */
+void tcp_send_probe(struct tcp *t, struct tcp_conn *c);
+
+/* --- tcp_build.c --- */
+/* Each false when the output is full or no mbuf is left. */
+MUST_USE bool tcp_build_empty(struct tcp *t, struct tcp_conn *c, tcp_seq seq, uint8_t flags);
+/* @n bytes of @kept from @seq on. */
+MUST_USE bool tcp_build_data(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *kept, tcp_seq seq,
+			     uint32_t n, uint8_t flags);
+void tcp_send_reset(struct tcp *t, struct tcp_conn *c);
+/* RST that answers a segment of no connection, or one whose ACK is not ours. */
+void tcp_send_reset_for(struct tcp *t, const struct flow_key *key, const struct tcp_in *in);
+/* Bytes by which the window has to open before it is worth saying. */
+uint32_t tcp_window_step(const struct tcp_conn *c);
+uint32_t tcp_window_room(const struct tcp_conn *c);
+uint32_t tcp_timestamp(const struct tcp *t, const struct tcp_conn *c);
+/* Over the whole segment, checksum field included: 0 when that is right. */
+uint16_t tcp_checksum(const struct rte_mbuf *m, const struct ip_addr *src,
+		      const struct ip_addr *dst);
+
+/* --- tcp_sendq.c --- */
+/* snd_una moves to @ack: mbufs before it are freed as free_to allows. */
+void tcp_sendq_acked(struct tcp_conn *c, tcp_seq ack);
+void tcp_sendq_rewind(struct tcp_conn *c);
+void tcp_sendq_free(struct tcp_conn *c);
+void tcp_sendq_trim(struct tcp_conn *c);
+
+/* --- tcp_in.c, tcp_sync.c, tcp_ack.c --- */
+void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in);
+/* Options of the other side's SYN. */
+void tcp_take_syn_options(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in);
+void tcp_establish(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in);
+/* RFC 9293 3.10.7.4, fifth. False: drop the segment. */
+MUST_USE bool tcp_check_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in);
+/* Seventh and eighth: text and FIN; takes in->m. */
+void tcp_take_text(struct tcp *t, struct tcp_conn *c, struct tcp_in *in);
+
+/* --- tcp_rcvq.c --- */
+void tcp_trim_front(struct tcp_in *in, uint32_t n);
+void tcp_trim_back(struct tcp_in *in, uint32_t n);
+void tcp_rcvq_free(struct tcp *t, struct tcp_conn *c);
+void tcp_out_of_order_free(struct tcp *t, struct tcp_conn *c);
+
+/* --- tcp_timer.c: named for what happened --- */
+void tcp_on_syn_sent(struct tcp *t, struct tcp_conn *c);
+void tcp_on_sent(struct tcp *t, struct tcp_conn *c);
+void tcp_on_acked(struct tcp *t, struct tcp_conn *c);
+void tcp_on_blocked(struct tcp *t, struct tcp_conn *c);
+void tcp_on_window(struct tcp *t, struct tcp_conn *c);
+void tcp_on_text(struct tcp *t, struct tcp_conn *c);
+void tcp_on_ack_sent(struct tcp *t, struct tcp_conn *c);
+void tcp_on_established(struct tcp *t, struct tcp_conn *c);
+void tcp_on_linger(struct tcp *t, struct tcp_conn *c);
+void tcp_on_due(struct tcp *t, struct tcp_conn *c);
+void tcp_rtt_sample(struct tcp_conn *c, uint64_t rtt_us);
+
+/* --- tcp_cc.c: RFC 5681, 6582, 3042, 6928 --- */
+void tcp_cc_init(struct tcp_conn *c, bool syn_was_lost);
+/* @acked bytes of data, snd_una not yet moved. */
+void tcp_cc_acked(struct tcp_conn *c, tcp_seq ack, uint32_t acked);
+void tcp_cc_dup_ack(struct tcp_conn *c);
+void tcp_cc_timeout(struct tcp_conn *c);
+/* Before data is sent with nothing in flight: RFC 5681 4.1. */
+void tcp_cc_idle(const struct tcp *t, struct tcp_conn *c);
+/* Bytes that may be in flight now. */
+uint32_t tcp_cc_window(const struct tcp_conn *c);
+
+#endif

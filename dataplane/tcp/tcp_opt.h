@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tcp_opt.h - TCP options to and from bytes (RFC 9293 3.2, 7323, 2018).
+ *
+ * Pure: bytes in, a struct out. Reads nothing outside [@at, @at + @len), writes at most
+ * TCP_OPT_BYTES_MAX.
+ */
+#ifndef DATAPLANE_TCP_TCP_OPT_H
+#define DATAPLANE_TCP_TCP_OPT_H
+
+#include "dataplane/base/base.h"
+#include "dataplane/base/seq.h"
+
+enum tcp_opt_bounds {
+	TCP_OPT_BYTES_MAX = 40, /* data offset is four bits of 32-bit words */
+	TCP_OPT_TS_BYTES = 12, /* two NOPs and a timestamp: what each segment of a connection has */
+	TCP_OPT_WSCALE_MAX = 14, /* RFC 7323 2.3 */
+	TCP_OPT_SACK_MAX = 4,    /* blocks that fit in 40 bytes */
+};
+
+struct tcp_sack_block {
+	tcp_seq from, to;
+};
+
+struct tcp_options {
+	bool has_mss, has_wscale, has_ts, sack_permitted;
+	uint8_t wscale; /* 0..14 */
+	uint8_t sack_count;
+	uint16_t mss;
+	uint32_t ts_val, ts_ecr;
+	struct tcp_sack_block sack[TCP_OPT_SACK_MAX];
+};
+
+/* False when an option's length is 0, 1, wrong for its kind or past the end. Cost: O(@len). */
+MUST_USE bool tcp_opt_parse(const uint8_t *at, size_t len, struct tcp_options *out);
+
+/* Writes what @o says, padded to a multiple of four; @at has TCP_OPT_BYTES_MAX. Returns bytes. */
+size_t tcp_opt_write(uint8_t *at, const struct tcp_options *o);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tcp_out.c - when a segment may go: windows, SWS avoidance, ACKs, FIN (RFC 9293 3.8, 3.10). */
+#include "dataplane/tcp/tcp_conn.h"
+
+void tcp_owe_ack(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->acks_owed == 0)
+		tcp_owe_another_ack(t, c);
+}
+
+void tcp_owe_another_ack(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->acks_owed < UINT8_MAX)
+		c->acks_owed++;
+	tcp_mark_dirty(t, c);
+}
+
+void tcp_challenge(struct tcp *t, struct tcp_conn *c)
+{
+	if (t->now_us - c->challenge_us >= 1000 * 1000) {
+		c->challenge_us = t->now_us;
+		c->challenges = 0;
+	}
+	if (c->challenges >= TCP_CHALLENGES_PER_SECOND) {
+		tcp_count(t, DROP_TCP_CHALLENGE_RATE);
+		return;
+	}
+	c->challenges++;
+	tcp_owe_ack(t, c);
+}
+
+static uint32_t in_flight(const struct tcp_conn *c)
+{
+	return c->snd_pos - c->snd_una;
+}
+
+/* Has the FIN its turn, and not been sent yet (or is to be sent again)? */
+static bool is_fin_next(const struct tcp_conn *c)
+{
+	return tcp_is_closing(c) && c->snd_pos == tcp_snd_end(c);
+}
+
+static uint32_t left_in_mbuf(const struct tcp_conn *c)
+{
+	const struct tcp_node *n = tcp_node(c->pos_mbuf);
+
+	return min_u32(n->seq + n->len - c->snd_pos, c->snd_mss);
+}
+
+/*
+ * Bytes that may go now of what lies at snd_pos, 0 = wait. SWS avoidance (RFC 9293 3.8.6.2.1): a
+ * whole mbuf, or at least half of the largest window the other side ever had. There is no Nagle
+ * delay: the relay has already put together what belongs together.
+ */
+static uint32_t may_send(const struct tcp_conn *c)
+{
+	const uint32_t flight = in_flight(c), left = left_in_mbuf(c);
+	const uint32_t cwnd = tcp_cc_window(c);
+	const uint32_t by_cwnd = cwnd > flight ? cwnd - flight : 0;
+	const uint32_t by_wnd = c->snd_wnd > flight ? c->snd_wnd - flight : 0;
+
+	if (left > by_cwnd && flight > 0)
+		return 0;
+	if (left <= by_wnd)
+		return left;
+	return by_wnd > 0 && by_wnd >= c->snd_wnd_max / 2 ? by_wnd : 0;
+}
+
+static void sent_to(struct tcp *t, struct tcp_conn *c, tcp_seq end)
+{
+	const tcp_seq from = c->snd_pos;
+
+	c->snd_pos = end;
+	while (c->pos_mbuf != NULL &&
+	       seq_at_or_before(tcp_node(c->pos_mbuf)->seq + tcp_node(c->pos_mbuf)->len, end))
+		c->pos_mbuf = tcp_node(c->pos_mbuf)->next;
+	if (seq_before(from, c->snd_nxt)) {
+		c->timed_us = 0; /* Karn: an ACK would not say of which copy */
+	} else if (c->timed_us == 0) {
+		c->timed_us = t->now_us;
+		c->timed_seq = end;
+	}
+	if (seq_after(end, c->snd_nxt))
+		c->snd_nxt = end;
+	c->sent_us = t->now_us;
+	tcp_on_sent(t, c);
+}
+
+/* False when there was no room or buffer for it. */
+static bool send_piece(struct tcp *t, struct tcp_conn *c, uint32_t n)
+{
+	const tcp_seq end = c->snd_pos + n;
+	const bool last = end == tcp_snd_end(c);
+	const bool fin = last && tcp_is_closing(c);
+
+	if (!tcp_build_data(t, c, c->pos_mbuf, c->snd_pos, n,
+			    TCP_ACK | (last ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)))
+		return false;
+	sent_to(t, c, fin ? end + 1 : end);
+	return true;
+}
+
+static bool send_fin(struct tcp *t, struct tcp_conn *c)
+{
+	if (!tcp_build_empty(t, c, c->snd_pos, TCP_FIN | TCP_ACK))
+		return false;
+	sent_to(t, c, c->snd_pos + 1);
+	return true;
+}
+
+/* RFC 5681 3.2: the segment the duplicate ACKs ask for, without moving snd_pos. */
+static bool resend_first(struct tcp *t, struct tcp_conn *c)
+{
+	const tcp_seq una = c->snd_una;
+	uint32_t n;
+
+	c->timed_us = 0;
+	if (c->una_mbuf == NULL)
+		return una != tcp_snd_end(c) || !tcp_is_closing(c) ||
+		       tcp_build_empty(t, c, una, TCP_FIN | TCP_ACK);
+	n = min_u32(tcp_node(c->una_mbuf)->seq + tcp_node(c->una_mbuf)->len - una, c->snd_mss);
+	return tcp_build_data(t, c, c->una_mbuf, una, n, TCP_ACK);
+}
+
+static bool send_data(struct tcp *t, struct tcp_conn *c)
+{
+	uint32_t n;
+
+	if (c->fast_resend) {
+		if (!resend_first(t, c))
+			return false;
+		c->fast_resend = false;
+	}
+	if (in_flight(c) == 0)
+		tcp_cc_idle(t, c);
+	while (c->pos_mbuf != NULL) {
+		n = may_send(c);
+		if (n == 0)
+			break;
+		if (!send_piece(t, c, n))
+			return false;
+	}
+	if (c->pos_mbuf == NULL && is_fin_next(c) && !send_fin(t, c))
+		return false;
+	if (c->pos_mbuf != NULL && in_flight(c) == 0)
+		tcp_on_blocked(t, c);
+	return true;
+}
+
+static bool send_acks(struct tcp *t, struct tcp_conn *c)
+{
+	while (c->acks_owed > 0) {
+		const uint8_t owed = c->acks_owed;
+
+		if (!tcp_build_empty(t, c, c->snd_nxt, TCP_ACK))
+			return false;
+		c->acks_owed = (uint8_t)(owed - 1);
+	}
+	return true;
+}
+
+static bool send_syn(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->syn_pending) {
+		if (!tcp_build_empty(t, c, c->iss,
+				     c->state == TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK))
+			return false;
+		c->syn_pending = false;
+		if (c->snd_nxt == c->iss)
+			c->timed_us = t->now_us; /* only the first: Karn */
+		c->timed_seq = c->iss + 1;
+		c->snd_nxt = c->snd_pos = c->iss + 1;
+		tcp_on_syn_sent(t, c);
+	}
+	return c->state == TCP_SYN_SENT || send_acks(t, c);
+}
+
+bool tcp_conn_output(struct tcp *t, struct tcp_conn *c)
+{
+	switch ((enum tcp_state)c->state) {
+	case TCP_CLOSED:
+	case TCP_STATE_COUNT:
+		return true;
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECEIVED:
+		return send_syn(t, c);
+	case TCP_FIN_WAIT_2:
+	case TCP_TIME_WAIT:
+		return send_acks(t, c);
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT_1:
+	case TCP_CLOSE_WAIT:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+		return send_data(t, c) && send_acks(t, c);
+	}
+	return true;
+}
+
+void tcp_send_keepalive(struct tcp *t, struct tcp_conn *c)
+{
+	if (!tcp_build_empty(t, c, c->snd_nxt - 1, TCP_ACK))
+		return; /* the next one is due soon */
+}
+
+void tcp_send_probe(struct tcp *t, struct tcp_conn *c)
+{
+	uint32_t n;
+
+	n = min_u32(left_in_mbuf(c), c->snd_wnd);
+	if (n > 0 && send_piece(t, c, n))
+		return;
+	/* One byte into the closed window; it may be taken, so snd_nxt has to cover it. */
+	if (tcp_build_data(t, c, c->pos_mbuf, c->snd_pos, 1, TCP_ACK) &&
+	    seq_before(c->snd_nxt, c->snd_pos + 1))
+		c->snd_nxt = c->snd_pos + 1;
+}

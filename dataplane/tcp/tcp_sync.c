@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tcp_sync.c - RFC 9293 3.10.7.4: segments of SYN_RECEIVED and all synchronized states, one
+ * function a step. */
+#include "dataplane/tcp/tcp_conn.h"
+
+enum step { STEP_NEXT, STEP_DROP };
+
+static uint32_t sequence_bytes(const struct tcp_in *in)
+{
+	return in->len + (in->flags & TCP_SYN ? 1 : 0) + (in->flags & TCP_FIN ? 1 : 0);
+}
+
+static bool is_acceptable(const struct tcp_conn *c, const struct tcp_in *in)
+{
+	const uint32_t len = sequence_bytes(in), wnd = c->rcv_edge - c->rcv_nxt;
+	const tcp_seq last = in->seq + len - 1;
+
+	if (len == 0)
+		return wnd == 0 ? in->seq == c->rcv_nxt
+				: seq_within(in->seq, c->rcv_nxt, c->rcv_edge);
+	if (wnd == 0) /* its ACK counts all the same: 3.10.7.4, first */
+		return in->seq == c->rcv_nxt;
+	return seq_within(in->seq, c->rcv_nxt, c->rcv_edge) ||
+	       seq_within(last, c->rcv_nxt, c->rcv_edge);
+}
+
+/* An answer to what is outside the window. A bare ACK gets few, lest two stacks answer for ever. */
+static enum step refuse(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in, enum drop why)
+{
+	tcp_count(t, why);
+	if (in->flags & TCP_RST)
+		return STEP_DROP;
+	if (sequence_bytes(in) > 0)
+		tcp_owe_ack(t, c);
+	else
+		tcp_challenge(t, c);
+	return STEP_DROP;
+}
+
+/* RFC 7323 5.3 R1 to R3, before the sequence check. A connection with timestamps has them always.
+ */
+static enum step check_paws(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+{
+	if (!c->ts_ok || in->flags & TCP_RST)
+		return STEP_NEXT;
+	if (!in->opt.has_ts) {
+		tcp_count(t, DROP_TCP_PAWS);
+		return STEP_DROP;
+	}
+	if (seq_before(in->opt.ts_val, c->ts_recent) &&
+	    t->now_us - c->ts_recent_us <= TCP_PAWS_STALE_US)
+		return refuse(t, c, in, DROP_TCP_PAWS);
+	return STEP_NEXT;
+}
+
+static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+{
+	if (!c->ts_ok || !in->opt.has_ts || seq_after(in->seq, c->last_ack_sent))
+		return;
+	if (seq_before(in->opt.ts_val, c->ts_recent) &&
+	    t->now_us - c->ts_recent_us <= TCP_PAWS_STALE_US)
+		return;
+	c->ts_recent = in->opt.ts_val;
+	c->ts_recent_us = t->now_us;
+}
+
+/*
+ * SYN again in SYN_RECEIVED: our SYN-ACK was lost, so it is sent again; with an ACK it is the other
+ * half of a simultaneous open (RFC 9293 figure 8), and what is behind the SYN counts.
+ */
+static enum step check_same_syn(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
+{
+	if (c->state != TCP_SYN_RECEIVED || !(in->flags & TCP_SYN) || in->seq != c->irs ||
+	    in->flags & TCP_RST)
+		return STEP_NEXT;
+	if (!(in->flags & TCP_ACK)) {
+		c->syn_pending = true;
+		c->timed_us = 0;
+		tcp_mark_dirty(t, c);
+		return STEP_DROP;
+	}
+	in->flags &= (uint8_t)~TCP_SYN;
+	in->seq++;
+	tcp_owe_ack(t, c);
+	return STEP_NEXT;
+}
+
+/* First: the sequence number; what is outside the window is cut off. */
+static enum step check_sequence(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
+{
+	tcp_seq end;
+
+	if (!is_acceptable(c, in)) {
+		/* Our last ACK was lost: eighth, TIME_WAIT. */
+		if (c->state == TCP_TIME_WAIT && in->flags & TCP_FIN)
+			tcp_on_linger(t, c);
+		return refuse(t, c, in, DROP_TCP_WINDOW);
+	}
+	remember_timestamp(t, c, in);
+	if (in->flags & (TCP_RST | TCP_SYN))
+		return STEP_NEXT; /* judged by their own number */
+	if (seq_before(in->seq, c->rcv_nxt)) {
+		tcp_owe_ack(t, c);
+		tcp_trim_front(in, min_u32(c->rcv_nxt - in->seq, in->len));
+	}
+	end = in->seq + sequence_bytes(in);
+	if (sequence_bytes(in) > 0 && seq_after(end, c->rcv_edge)) {
+		const uint32_t over = end - c->rcv_edge - (in->flags & TCP_FIN ? 1 : 0);
+
+		in->flags &= (uint8_t)~TCP_FIN;
+		tcp_trim_back(in, min_u32(over, in->len));
+		tcp_owe_ack(t, c);
+	}
+	return STEP_NEXT;
+}
+
+/* Second: RST counts only with the one exact number (RFC 5961 3.2), and never in TIME_WAIT
+ * (RFC 1337 3). */
+static enum step check_rst(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+{
+	if (!(in->flags & TCP_RST))
+		return STEP_NEXT;
+	if (in->seq != c->rcv_nxt) {
+		tcp_count(t, DROP_TCP_WINDOW);
+		tcp_challenge(t, c);
+	} else if (c->state != TCP_TIME_WAIT) {
+		tcp_gone(t, c, TCP_NEWS_RESET);
+	}
+	return STEP_DROP;
+}
+
+/* Fourth: a SYN here is a blind guess or the other side's restart; a restarted one answers our ACK
+ * with an exact RST (RFC 5961 4.2). */
+static enum step check_syn(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+{
+	if (!(in->flags & TCP_SYN))
+		return STEP_NEXT;
+	tcp_count(t, DROP_TCP_WINDOW);
+	tcp_challenge(t, c);
+	return STEP_DROP;
+}
+
+void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
+{
+	if (check_paws(t, c, in) == STEP_DROP || check_same_syn(t, c, in) == STEP_DROP ||
+	    check_sequence(t, c, in) == STEP_DROP || check_rst(t, c, in) == STEP_DROP ||
+	    check_syn(t, c, in) == STEP_DROP)
+		return;
+	if (!(in->flags & TCP_ACK)) {
+		tcp_count(t, DROP_TCP_NO_ACK);
+		return;
+	}
+	c->heard_us = t->now_us;
+	c->probes = 0;
+	if (!tcp_check_ack(t, c, in))
+		return;
+	tcp_take_text(t, c, in);
+}

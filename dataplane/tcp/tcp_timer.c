@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tcp_timer.c - all timers of a connection. One wheel timer each, due at the earliest of:
+ *
+ *	retransmit   SYN, SYN-ACK, data and FIN not acknowledged (RFC 6298), or, with nothing in
+ *	             flight, a window that lets nothing go: persist (RFC 9293 3.8.6.1); both also
+ *end the connection when snd_una has not moved for the user timeout (3.8.3) ack          a delayed
+ *ACK (3.8.6.3) idle         keepalive (3.8.4) while established or closing; end of TIME_WAIT, and
+ *of a FIN_WAIT_2 whose caller has gone
+ *
+ * ACKs only move due times; the wheel looks again when the old one comes.
+ */
+#include "dataplane/tcp/tcp_conn.h"
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	if (a == 0 || b == 0)
+		return a + b;
+	return a < b ? a : b;
+}
+
+static void arm(struct tcp *t, struct tcp_conn *c)
+{
+	const uint64_t due = earlier(c->retransmit_due_us, earlier(c->ack_due_us, c->idle_due_us));
+
+	if (due == 0)
+		wheel_cancel(&t->wheel, &c->timer);
+	else if (!wheel_is_armed(&c->timer) || c->timer.due_us != due)
+		wheel_set(&t->wheel, &c->timer, due);
+}
+
+static uint64_t backed_off_us(const struct tcp_conn *c)
+{
+	const uint64_t us = (uint64_t)c->rto_us << c->backoff;
+
+	return us < TCP_RTO_MAX_US ? us : TCP_RTO_MAX_US;
+}
+
+static void back_off(struct tcp_conn *c)
+{
+	if (c->backoff < TCP_BACKOFF_MAX)
+		c->backoff++;
+}
+
+static uint64_t give_up_us(const struct tcp *t, const struct tcp_conn *c)
+{
+	return c->progress_us + t->setup.user_timeout_us;
+}
+
+static void start_retransmit(struct tcp *t, struct tcp_conn *c)
+{
+	uint64_t due = t->now_us + backed_off_us(c);
+
+	if (tcp_is_synchronized(c) && t->setup.user_timeout_us != 0 && due > give_up_us(t, c))
+		due = give_up_us(t, c) > t->now_us ? give_up_us(t, c) : t->now_us + 1;
+	c->retransmit_due_us = due;
+	arm(t, c);
+}
+
+void tcp_on_syn_sent(struct tcp *t, struct tcp_conn *c)
+{
+	start_retransmit(t, c);
+}
+
+void tcp_on_sent(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->retransmit_due_us == 0)
+		start_retransmit(t, c);
+}
+
+/* RFC 6298 5.2, 5.3. Sent mbufs or a window that may still be shut decide what comes next. */
+void tcp_on_acked(struct tcp *t, struct tcp_conn *c)
+{
+	c->progress_us = t->now_us;
+	c->retransmit_due_us = 0;
+	if (c->snd_una != c->snd_pos)
+		start_retransmit(t, c);
+	else
+		arm(t, c);
+}
+
+void tcp_on_blocked(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->retransmit_due_us == 0)
+		start_retransmit(t, c);
+}
+
+/* An ACK at once for every second full segment, else after a while: RFC 9293 3.8.6.3. */
+void tcp_on_text(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->acks_owed > 0)
+		return;
+	if (c->rcv_nxt - c->last_ack_sent >= 2u * c->rcv_mss) {
+		tcp_owe_ack(t, c);
+	} else if (c->ack_due_us == 0) {
+		c->ack_due_us = t->now_us + TCP_ACK_DELAY_US;
+		arm(t, c);
+	}
+}
+
+void tcp_on_ack_sent(struct tcp *t, struct tcp_conn *c)
+{
+	(void)t;
+	c->ack_due_us = 0; /* the wheel finds out by itself */
+}
+
+void tcp_on_established(struct tcp *t, struct tcp_conn *c)
+{
+	c->retransmit_due_us = 0;
+	c->backoff = 0;
+	c->progress_us = t->now_us;
+	if (t->setup.keepalive_idle_us != 0)
+		c->idle_due_us = t->now_us + t->setup.keepalive_idle_us;
+	arm(t, c);
+}
+
+void tcp_on_linger(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->state == TCP_TIME_WAIT)
+		c->retransmit_due_us = c->ack_due_us = 0;
+	c->idle_due_us = t->now_us + t->setup.time_wait_us;
+	arm(t, c);
+}
+
+/* The window has opened while nothing was in flight: the persist timer has done its work. */
+void tcp_on_window(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->snd_pos == c->snd_una) {
+		c->retransmit_due_us = 0;
+		c->backoff = 0;
+	}
+	tcp_mark_dirty(t, c);
+}
+
+/* RFC 6298 2 */
+void tcp_rtt_sample(struct tcp_conn *c, uint64_t rtt_us)
+{
+	const uint32_t r = rtt_us < TCP_RTO_MAX_US ? (uint32_t)rtt_us : TCP_RTO_MAX_US;
+	uint32_t off, rto;
+
+	if (c->srtt_us == 0) {
+		c->srtt_us = max_u32(r, 1);
+		c->rttvar_us = r / 2;
+	} else {
+		off = c->srtt_us > r ? c->srtt_us - r : r - c->srtt_us;
+		c->rttvar_us = c->rttvar_us - c->rttvar_us / 4 + off / 4;
+		c->srtt_us = max_u32(c->srtt_us - c->srtt_us / 8 + r / 8, 1);
+	}
+	rto = c->srtt_us + max_u32(TCP_CLOCK_US, 4 * c->rttvar_us);
+	c->rto_us = max_u32(TCP_RTO_MIN_US, min_u32(rto, TCP_RTO_MAX_US));
+	c->backoff = 0;
+}
+
+static void on_syn_due(struct tcp *t, struct tcp_conn *c)
+{
+	const uint8_t most = c->passive ? TCP_SYN_ACK_RETRIES : TCP_SYN_RETRIES;
+
+	if (c->backoff >= most) {
+		tcp_gone(t, c, TCP_NEWS_TIMEOUT);
+		return;
+	}
+	back_off(c);
+	c->timed_us = 0;
+	c->syn_pending = true;
+	tcp_mark_dirty(t, c);
+}
+
+static bool has_given_up(const struct tcp *t, const struct tcp_conn *c)
+{
+	return t->setup.user_timeout_us != 0 && t->now_us >= give_up_us(t, c);
+}
+
+/* With something in flight: RFC 6298 5.4 to 5.6. Otherwise the window is shut: persist. */
+static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
+{
+	if (!tcp_is_synchronized(c)) {
+		on_syn_due(t, c);
+		return;
+	}
+	if (has_given_up(t, c)) {
+		tcp_send_reset(t, c);
+		tcp_gone(t, c, TCP_NEWS_TIMEOUT);
+		return;
+	}
+	if (c->snd_pos == c->snd_una) {
+		if (c->pos_mbuf == NULL)
+			return;
+		back_off(c);
+		start_retransmit(t, c);
+		tcp_send_probe(t, c);
+		return;
+	}
+	tcp_cc_timeout(c);
+	back_off(c);
+	c->timed_us = 0;
+	c->fast_resend = false;
+	tcp_sendq_rewind(c);
+	start_retransmit(t, c);
+	tcp_mark_dirty(t, c);
+}
+
+static uint64_t keepalive_interval_us(const struct tcp *t)
+{
+	return t->setup.keepalive_idle_us < TCP_KEEPALIVE_INTERVAL_US ? t->setup.keepalive_idle_us
+								      : TCP_KEEPALIVE_INTERVAL_US;
+}
+
+static void on_keepalive_due(struct tcp *t, struct tcp_conn *c)
+{
+	const uint64_t quiet_until = c->heard_us + t->setup.keepalive_idle_us;
+
+	if (quiet_until > t->now_us || c->snd_una != c->snd_nxt) {
+		c->probes = 0;
+		c->idle_due_us =
+		    quiet_until > t->now_us ? quiet_until : t->now_us + keepalive_interval_us(t);
+		return;
+	}
+	if (c->probes >= TCP_KEEPALIVE_PROBES) {
+		tcp_send_reset(t, c);
+		tcp_gone(t, c, TCP_NEWS_TIMEOUT);
+		return;
+	}
+	c->probes++;
+	tcp_send_keepalive(t, c);
+	c->idle_due_us = t->now_us + keepalive_interval_us(t);
+}
+
+static void on_idle_due(struct tcp *t, struct tcp_conn *c)
+{
+	if (c->state == TCP_TIME_WAIT || (c->state == TCP_FIN_WAIT_2 && !c->held))
+		tcp_gone(t, c, TCP_NEWS_CLOSED);
+	else
+		on_keepalive_due(t, c);
+}
+
+/* Takes @due if its time has come. */
+static bool is_due(const struct tcp *t, uint64_t *due)
+{
+	if (*due == 0 || *due > t->now_us)
+		return false;
+	*due = 0;
+	return true;
+}
+
+void tcp_on_due(struct tcp *t, struct tcp_conn *c)
+{
+	if (is_due(t, &c->ack_due_us))
+		tcp_owe_ack(t, c);
+	if (is_due(t, &c->retransmit_due_us))
+		on_retransmit_due(t, c);
+	if (is_due(t, &c->idle_due_us))
+		on_idle_due(t, c);
+	if (c->state != TCP_CLOSED)
+		arm(t, c);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tcp_env.c - EAL without devices, pools, and segments made and read by code of the tests' own. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+
+#include "tests/tcp/tcp_env.h"
+
+static struct rte_mempool *make_pool(const char *name, unsigned int n)
+{
+	struct rte_mempool *p = rte_pktmbuf_pool_create(name, n, 0, 0, 2176, 0);
+
+	if (p == NULL) {
+		fprintf(stderr, "cannot make pool %s\n", name);
+		exit(2);
+	}
+	return p;
+}
+
+void env_start(struct env *e)
+{
+	static char text[][16] = {
+	    "tcp_test", "--no-huge", "--no-pci", "--no-shconf", "--no-telemetry",
+	    "-m",       "96",        "-l",       "0",           "--log-level=4"};
+	char *argv[ARRAY_LEN(text)];
+
+	for (unsigned int i = 0; i < ARRAY_LEN(text); i++)
+		argv[i] = text[i];
+	if (rte_eal_init((int)ARRAY_LEN(argv), argv) < 0) {
+		fprintf(stderr, "cannot start EAL\n");
+		exit(2);
+	}
+	memset(e, 0, sizeof(*e));
+	e->rx = make_pool("rx", ENV_RX_MBUFS);
+	e->tx = make_pool("tx", ENV_TX_MBUFS);
+	e->data = make_pool("data", ENV_DATA_MBUFS);
+}
+
+bool env_pools_full(const struct env *e)
+{
+	const unsigned int rx = rte_mempool_avail_count(e->rx);
+	const unsigned int tx = rte_mempool_avail_count(e->tx);
+	const unsigned int data = rte_mempool_avail_count(e->data);
+
+	if (rx == ENV_RX_MBUFS && tx == ENV_TX_MBUFS && data == ENV_DATA_MBUFS)
+		return true;
+	fprintf(stderr, "mbufs out: rx %u, tx %u, data %u\n", ENV_RX_MBUFS - rx, ENV_TX_MBUFS - tx,
+		ENV_DATA_MBUFS - data);
+	return false;
+}
+
+struct tcp_setup env_setup(struct env *e)
+{
+	return (struct tcp_setup){
+	    .core = 3,
+	    .conns = 64,
+	    .pool = e->tx,
+	    .isn_key = {UINT64_C(0x0123456789abcdef), UINT64_C(0xfedcba9876543210)},
+	    .flow_key = {7, 9},
+	    .mtu = {1500, 1500},
+	    .keepalive_idle_us = 0,
+	    .user_timeout_us = UINT64_C(120) * 1000 * 1000,
+	    .time_wait_us = UINT64_C(60) * 1000 * 1000,
+	    .drops = e->drops,
+	};
+}
+
+static void put16(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v);
+}
+
+static uint32_t get16(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 8 | p[1];
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return get16(p) << 16 | get16(p + 2);
+}
+
+/* RFC 1071, byte by byte: not the code under test. */
+static uint16_t checksum(const uint8_t *at, size_t len, const struct ip_addr *src,
+			 const struct ip_addr *dst)
+{
+	const size_t from = addr_is_v4(src) ? 12 : 0;
+	uint32_t sum = 6 + (uint32_t)len;
+
+	for (size_t i = from; i < 16; i += 2)
+		sum += get16(src->b + i) + get16(dst->b + i);
+	for (size_t i = 0; i < len; i++)
+		sum += i % 2 == 0 ? (uint32_t)at[i] << 8 : at[i];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+struct rte_mbuf *env_rx(struct env *e, const uint8_t *at, uint16_t len)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(e->rx);
+
+	if (m != NULL)
+		memcpy(rte_pktmbuf_append(m, len), at, len);
+	return m;
+}
+
+struct rte_mbuf *env_data(struct env *e, const uint8_t *at, uint16_t len)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(e->data);
+
+	if (m != NULL)
+		memcpy(rte_pktmbuf_append(m, len), at, len);
+	return m;
+}
+
+static size_t put_options(uint8_t *p, const struct tcp_options *o)
+{
+	size_t n = tcp_opt_write(p, o);
+
+	if (o->sack_count > 0 && n + 4 + 8u * o->sack_count <= TCP_OPT_BYTES_MAX) {
+		p[n++] = 1;
+		p[n++] = 1;
+		p[n++] = 5;
+		p[n++] = (uint8_t)(2 + 8 * o->sack_count);
+		for (unsigned int i = 0; i < o->sack_count; i++, n += 8) {
+			put32(p + n, o->sack[i].from);
+			put32(p + n + 4, o->sack[i].to);
+		}
+	}
+	return n;
+}
+
+struct rte_mbuf *env_build(struct env *e, const struct env_segment *s, const struct ip_addr *src,
+			   const struct ip_addr *dst)
+{
+	uint8_t b[20 + TCP_OPT_BYTES_MAX + 2048] = {0};
+	size_t len = 20;
+
+	put16(b, s->src_port);
+	put16(b + 2, s->dst_port);
+	put32(b + 4, s->seq);
+	put32(b + 8, s->ack);
+	len += put_options(b + 20, &s->opt);
+	b[12] = (uint8_t)(len / 4 << 4);
+	b[13] = s->flags;
+	put16(b + 14, s->window);
+	if (s->len > 0)
+		memcpy(b + len, s->payload, s->len);
+	len += s->len;
+	put16(b + 16, checksum(b, len, src, dst));
+	return env_rx(e, b, (uint16_t)len);
+}
+
+bool env_parse(const struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst,
+	       struct env_segment *s)
+{
+	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
+	const size_t header = (size_t)(p[12] >> 4) * 4;
+
+	if (m->nb_segs != 1 || m->next != NULL || m->pkt_len != m->data_len || m->data_len < 20 ||
+	    header < 20 || header > m->data_len || checksum(p, m->data_len, src, dst) != 0 ||
+	    rte_pktmbuf_headroom(m) < TCP_HEADROOM - 60)
+		return false;
+	*s = (struct env_segment){
+	    .src_port = (uint16_t)get16(p),
+	    .dst_port = (uint16_t)get16(p + 2),
+	    .seq = get32(p + 4),
+	    .ack = get32(p + 8),
+	    .flags = p[13],
+	    .window = (uint16_t)get16(p + 14),
+	    .payload = p + header,
+	    .len = (uint32_t)(m->data_len - header),
+	};
+	return tcp_opt_parse(p + 20, header - 20, &s->opt);
+}

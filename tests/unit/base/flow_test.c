@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* flow_test.c - the flow table against a linear search. */
+#include "dataplane/base/flow.h"
+#include "tests/check.h"
+
+#define SEED UINT64_C(0x5eed5eed00000002)
+
+static const struct hash_key secret = {UINT64_C(0x1122334455667788), UINT64_C(0x99aabbccddeeff00)};
+
+static struct flow_table make_table(uint32_t capacity)
+{
+	const size_t bytes = flow_bytes(capacity);
+	void *memory = aligned_alloc(CACHE_LINE, bytes);
+	struct flow_table f;
+
+	if (memory == NULL)
+		exit(2);
+	memset(memory, 0xa5, bytes); /* flow_init() must not count on zeroes */
+	flow_init(&f, memory, capacity, &secret);
+	return f;
+}
+
+static void free_table(struct flow_table *f)
+{
+	free(f->buckets);
+}
+
+static struct flow_key key_of(uint32_t n)
+{
+	return (struct flow_key){
+	    .local = addr_from_v4(0xc0000201),
+	    .remote = addr_from_v4(0xc6336400 + n / 7),
+	    .local_port = 5269,
+	    .remote_port = (uint16_t)(1024 + n % 7),
+	    .iface = n & 1,
+	};
+}
+
+static void finds_what_was_added(void)
+{
+	struct flow_table f = make_table(10);
+	const struct flow_key a = key_of(1), b = key_of(2);
+
+	CHECK_EQ(flow_find(&f, &a), FLOW_NONE);
+	CHECK(flow_add(&f, &a, 9));
+	CHECK(!flow_add(&f, &a, 3));
+	CHECK(!flow_add(&f, &b, 10));
+	CHECK_EQ(flow_find(&f, &a), 9);
+	CHECK_EQ(flow_find(&f, &b), FLOW_NONE);
+	CHECK(!flow_remove(&f, 3));
+	CHECK(!flow_remove(&f, 10));
+	CHECK(flow_remove(&f, 9));
+	CHECK(!flow_remove(&f, 9));
+	CHECK_EQ(flow_find(&f, &a), FLOW_NONE);
+	CHECK_EQ(f.used, 0);
+	free_table(&f);
+}
+
+static void holds_its_whole_capacity(void)
+{
+	static const uint32_t capacities[] = {1, 2, 5, 6, 44, 45, 716, 717, 4096, 30000};
+
+	for (size_t c = 0; c < ARRAY_LEN(capacities); c++) {
+		const uint32_t capacity = capacities[c];
+		struct flow_table f = make_table(capacity);
+		struct flow_key key;
+
+		CHECK((uint64_t)capacity * 10 <= (uint64_t)(f.mask + 1) * 8 * 7);
+		for (uint32_t n = 0; n < capacity; n++) {
+			key = key_of(n);
+			CHECK(flow_add(&f, &key, n));
+		}
+		for (uint32_t n = 0; n < capacity; n++) {
+			key = key_of(n);
+			CHECK_EQ(flow_find(&f, &key), n);
+		}
+		key = key_of(capacity);
+		CHECK_EQ(flow_find(&f, &key), FLOW_NONE);
+		CHECK_EQ(f.used, capacity);
+		free_table(&f);
+	}
+}
+
+static void leaves_nothing_behind(void)
+{
+	struct flow_table f = make_table(5000);
+	uint64_t seed = SEED;
+	struct flow_key key;
+
+	for (int round = 0; round < 20; round++) {
+		for (uint32_t n = 0; n < 5000; n++) {
+			key = key_of(((uint32_t)check_random(&seed) & ~UINT32_C(8191)) | n);
+			CHECK(flow_add(&f, &key, n));
+		}
+		for (uint32_t n = 0; n < 5000; n++)
+			CHECK(flow_remove(&f, n));
+	}
+	for (uint32_t b = 0; b <= f.mask; b++) {
+		CHECK_EQ(f.buckets[b].overflow, 0);
+		for (int i = 0; i < 8; i++)
+			CHECK_EQ(f.buckets[b].tag[i], 0);
+	}
+	free_table(&f);
+}
+
+/* A second entry of the same key or slot must be refused, whatever was removed before. */
+static void agrees_with_a_linear_search(void)
+{
+	enum { CAPACITY = 200, KEYS = 400 };
+	struct flow_table f = make_table(CAPACITY);
+	uint32_t slot_of[KEYS], key_in[CAPACITY], used = 0;
+	uint64_t seed = SEED;
+
+	memset(slot_of, 0xff, sizeof(slot_of));
+	memset(key_in, 0xff, sizeof(key_in));
+	for (int step = 0; step < 200000 && check_bad_now == 0; step++) {
+		const uint32_t n = (uint32_t)(check_random(&seed) % KEYS);
+		const uint32_t slot = (uint32_t)(check_random(&seed) % CAPACITY);
+		const struct flow_key key = key_of(n);
+
+		CHECK_EQ(flow_find(&f, &key), slot_of[n]);
+		if (check_random(&seed) % 3 == 0) {
+			CHECK_EQ(flow_remove(&f, slot), key_in[slot] != UINT32_MAX);
+			if (key_in[slot] != UINT32_MAX) {
+				slot_of[key_in[slot]] = UINT32_MAX;
+				key_in[slot] = UINT32_MAX;
+				used--;
+			}
+		} else if (key_in[slot] == UINT32_MAX) {
+			CHECK_EQ(flow_add(&f, &key, slot), slot_of[n] == UINT32_MAX);
+			if (slot_of[n] == UINT32_MAX) {
+				slot_of[n] = slot;
+				key_in[slot] = n;
+				used++;
+			}
+		}
+		CHECK_EQ(f.used, used);
+	}
+	if (check_bad_now > 0)
+		fprintf(stderr, "seed %#" PRIx64 "\n", SEED);
+	free_table(&f);
+}
+
+int main(void)
+{
+	RUN(finds_what_was_added);
+	RUN(holds_its_whole_capacity);
+	RUN(leaves_nothing_behind);
+	RUN(agrees_with_a_linear_search);
+	return check_summary();
+}
