@@ -15,6 +15,7 @@
 
 #include "control/identity.h"
 #include "control/tls_ctx.h"
+#include "dataplane/base/drop.h"
 #include "dataplane/tls/keys.h"
 
 enum handshake_result { HANDSHAKE_FAILED = -1, HANDSHAKE_MORE = 0, HANDSHAKE_DONE = 1 };
@@ -44,5 +45,8 @@ const char *handshake_sni(const struct handshake *h);
 const char *handshake_alpn(const struct handshake *h);
 /* After HANDSHAKE_FAILED: OpenSSL's reason. */
 const char *handshake_error(const struct handshake *h);
+/* And which counter it belongs to: TLS_HANDSHAKE, TLS_HANDSHAKE_BYTES, TLS_UNEXPECTED,
+ * TLS_NO_CLIENT_CERTIFICATE or TLS_CLIENT_CERTIFICATE. */
+enum drop handshake_drop(const struct handshake *h);
 
 #endif

@@ -4,8 +4,9 @@
  *
  * TLS 1.2 and 1.3, AEAD suites only, X25519 then P-256, no ticket, no session cache, no
  * renegotiation, no compression. Edge: a client certificate is requested, never required, with an
- * empty CA list. Internal: required, but it is checked after the handshake so that the refusal can
- * be counted by its reason.
+ * empty CA list. Internal, as server: required, and one whose chain is not good fails the handshake
+ * with the alert that says why (handshake_drop() counts it); whether its name is listed is decided
+ * after the handshake.
  *
  * Runs on  control.
  */
@@ -32,12 +33,14 @@ struct tls_ctx *tls_ctx_hold(struct tls_ctx *t);
 void tls_ctx_drop(struct tls_ctx *t);
 
 /*
- * A new SSL for one handshake, verification recorded but never fatal (identity.h decides later).
+ * A new SSL for one handshake; verification is fatal for the internal leg's server alone (elsewhere
+ * identity.h decides later).
  * @domain  as client: SNI (and, internal leg, the certificate of the partner we stand in for); as
  * server: NULL.
  * @own     as client: the domain we speak for, to choose our own certificate by; NULL = default.
  */
 MUST_USE SSL *tls_ctx_ssl(struct tls_ctx *t, bool is_server, const char *domain, const char *own);
 X509_STORE *tls_ctx_store(struct tls_ctx *t);
+enum iface tls_ctx_leg(const struct tls_ctx *t);
 
 #endif

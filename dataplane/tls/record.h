@@ -29,9 +29,11 @@ enum record_result {
 	RECORD_REPLY = 3,        /* KeyUpdate asked for one of ours: call record_key_update() */
 	RECORD_ERR_BAD = -1,     /* malformed: length, type, padding, version */
 	RECORD_ERR_MAC = -2,
-	RECORD_ERR_FLOOD = -3,      /* empty records or KeyUpdates beyond their bound */
-	RECORD_ERR_UNEXPECTED = -4, /* renegotiation, unknown handshake message */
-	RECORD_ERR_ALERT = -5,      /* fatal alert received; record_alert() tells which */
+	RECORD_ERR_FLOOD = -3,       /* empty records beyond their bound */
+	RECORD_ERR_UNEXPECTED = -4,  /* renegotiation, unknown handshake message */
+	RECORD_ERR_ALERT = -5,       /* fatal alert received; record_alert() tells which */
+	RECORD_ERR_KEY_UPDATES = -6, /* KeyUpdates beyond their bound */
+	RECORD_ERR_OVERFLOW = -7,    /* longer than a record may be */
 };
 
 struct record_machine; /* per core: the ipsec-mb manager */
@@ -52,7 +54,8 @@ void record_close(struct record_state *s);
 
 /*
  * record_length - whole length on the wire, header included, of the record whose first
- * RECORD_HEADER bytes are at @header; or RECORD_ERR_BAD when no record of this connection looks so.
+ * RECORD_HEADER bytes are at @header; or RECORD_ERR_BAD, RECORD_ERR_OVERFLOW when no record of this
+ * connection looks so.
  */
 MUST_USE int record_length(const struct record_state *s, const uint8_t header[RECORD_HEADER]);
 
@@ -80,7 +83,7 @@ size_t record_sealed_len(const struct record_state *s, size_t plain);
  *
  * @record  room for record_sealed_len(@plain).
  * @plain   1..TLS_RECORD_PLAIN_MAX.
- * Returns  wire length.
+ * Returns  wire length; 0 when the key's record numbers are used up (2^64: close the stream).
  */
 size_t record_seal(struct record_state *s, struct record_machine *m, enum record_type type,
 		   uint8_t *record, size_t plain);
@@ -115,7 +118,7 @@ uint32_t record_epoch(const struct record_state *s);
  *
  * @out      room for the record's length.
  * Returns   plaintext length, or -1 when it is not ours or its epoch is older than the one before
- * the present.
+ * the present; 0 when it carries no application data (an alert, a KeyUpdate).
  */
 MUST_USE int record_recover(const struct record_state *s, struct record_machine *m, uint32_t epoch,
 			    uint64_t seq, struct span record, uint8_t *out);

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* identity.c - reads names and verdict out of a certificate, and compares names. */
+#include "control/identity.h"
+
+#include <idn2.h>
+#include <openssl/bn.h>
+#include <openssl/crypto.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	AUTH_LEVEL = 2, /* 112 bits: RSA from 2048, no SHA-1 signature */
+	CHAIN_DEPTH_MAX = 8,
+};
+
+static char fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Copies @len bytes as a folded domain name. False when it cannot be one (a NUL hides there). */
+static bool copy_ascii(char out[DOMAIN_TEXT_MAX + 1], const char *text, size_t len)
+{
+	if (len == 0 || len > DOMAIN_TEXT_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] <= ' ' || text[i] > '~' || strchr("\"&'/:<>@\\", text[i]) != NULL)
+			return false;
+		out[i] = fold(text[i]);
+	}
+	out[len] = '\0';
+	return true;
+}
+
+/* The same for UTF-8, which becomes an A-label. */
+static bool copy_utf8(char out[DOMAIN_TEXT_MAX + 1], const char *text, size_t len)
+{
+	char copy[DOMAIN_TEXT_MAX + 1], *ascii = NULL;
+	bool is_good = false;
+
+	if (len == 0 || len > DOMAIN_TEXT_MAX || memchr(text, '\0', len) != NULL)
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	if (copy_ascii(out, text, len))
+		return true;
+	if (idn2_to_ascii_8z(copy, &ascii, IDN2_NONTRANSITIONAL) == IDN2_OK)
+		is_good = copy_ascii(out, ascii, strlen(ascii));
+	idn2_free(ascii);
+	return is_good;
+}
+
+static void add_name(struct identity *id, enum identity_kind kind, const char *text, size_t len)
+{
+	char name[DOMAIN_TEXT_MAX + 1];
+
+	if (kind == IDENTITY_XMPP ? !copy_utf8(name, text, len) : !copy_ascii(name, text, len))
+		return;
+	if (id->count == IDENTITY_NAMES_MAX) {
+		id->cut = true;
+		return;
+	}
+	id->names[id->count].kind = kind;
+	memcpy(id->names[id->count].name, name, sizeof(name));
+	id->count++;
+}
+
+static void add_string(struct identity *id, enum identity_kind kind, const ASN1_STRING *s)
+{
+	add_name(id, kind, (const char *)ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
+}
+
+/* SRV-ID (RFC 4985): the service is part of the name, and ours is XMPP. */
+static void add_srv(struct identity *id, const ASN1_STRING *s)
+{
+	static const char *const service[] = {"_xmpp-server.", "_xmpp-client."};
+	const char *text = (const char *)ASN1_STRING_get0_data(s);
+	const size_t len = (size_t)ASN1_STRING_length(s);
+
+	for (size_t i = 0; i < ARRAY_LEN(service); i++) {
+		const size_t head = strlen(service[i]);
+
+		if (len > head && strncasecmp(text, service[i], head) == 0)
+			add_name(id, IDENTITY_SRV, text + head, len - head);
+	}
+}
+
+static void add_other(struct identity *id, const OTHERNAME *other)
+{
+	const int nid = OBJ_obj2nid(other->type_id), type = ASN1_TYPE_get(other->value);
+
+	if (nid == NID_SRVName && type == V_ASN1_IA5STRING)
+		add_srv(id, other->value->value.ia5string);
+	else if (nid == NID_XmppAddr && type == V_ASN1_UTF8STRING)
+		add_string(id, IDENTITY_XMPP, other->value->value.utf8string);
+}
+
+static void add_alternative_names(struct identity *id, X509 *leaf)
+{
+	GENERAL_NAMES *all = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(all); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(all, i);
+
+		if (name->type == GEN_DNS)
+			add_string(id, IDENTITY_DNS, name->d.dNSName);
+		else if (name->type == GEN_OTHERNAME)
+			add_other(id, name->d.otherName);
+	}
+	GENERAL_NAMES_free(all);
+}
+
+/* The most specific common name: the last one. */
+static void add_common_name(struct identity *id, X509 *leaf)
+{
+	const X509_NAME *subject = X509_get_subject_name(leaf);
+	unsigned char *utf8 = NULL;
+	int at = -1, last = -1, len;
+
+	while ((at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0)
+		last = at;
+	if (last < 0)
+		return;
+	len = ASN1_STRING_to_UTF8(&utf8,
+				  X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last)));
+	if (len > 0)
+		add_name(id, IDENTITY_CN, (const char *)utf8, (size_t)len);
+	OPENSSL_free(utf8);
+}
+
+static void read_serial(struct identity *id, X509 *leaf)
+{
+	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(leaf), NULL);
+	char *hex = number != NULL ? BN_bn2hex(number) : NULL;
+
+	snprintf(id->serial, sizeof(id->serial), "%s", hex != NULL ? hex : "");
+	OPENSSL_free(hex);
+	BN_free(number);
+}
+
+static int verify_for(X509 *leaf, STACK_OF(X509) * chain, X509_STORE *store, int purpose)
+{
+	X509_STORE_CTX *work = X509_STORE_CTX_new();
+	int error = X509_V_ERR_OUT_OF_MEM;
+
+	if (work != NULL && X509_STORE_CTX_init(work, store, leaf, chain) == 1 &&
+	    X509_STORE_CTX_set_purpose(work, purpose) == 1) {
+		X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(work);
+
+		X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+		X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
+		if (X509_verify_cert(work) == 1)
+			error = X509_V_OK;
+		else
+			error = X509_STORE_CTX_get_error(work) != X509_V_OK
+				    ? X509_STORE_CTX_get_error(work)
+				    : X509_V_ERR_UNSPECIFIED;
+	}
+	X509_STORE_CTX_free(work);
+	return error;
+}
+
+int identity_verify(X509 *leaf, STACK_OF(X509) * chain, X509_STORE *store, bool also_client_purpose)
+{
+	int error = verify_for(leaf, chain, store, X509_PURPOSE_SSL_SERVER);
+
+	if (error == X509_V_ERR_INVALID_PURPOSE && also_client_purpose)
+		error = verify_for(leaf, chain, store, X509_PURPOSE_SSL_CLIENT);
+	return error;
+}
+
+void identity_read(struct identity *id, X509 *leaf, STACK_OF(X509) * chain, X509_STORE *store,
+		   bool also_client_purpose)
+{
+	struct tm end;
+	int error;
+
+	memset(id, 0, sizeof(*id));
+	if (leaf == NULL) {
+		snprintf(id->reason, sizeof(id->reason), "no certificate");
+		return;
+	}
+	id->present = true;
+	error = identity_verify(leaf, chain, store, also_client_purpose);
+	id->chain_good = error == X509_V_OK;
+	if (!id->chain_good)
+		snprintf(id->reason, sizeof(id->reason), "%s",
+			 X509_verify_cert_error_string(error));
+	add_alternative_names(id, leaf);
+	add_common_name(id, leaf);
+	read_serial(id, leaf);
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &end) == 1)
+		id->not_after = timegm(&end);
+}
+
+/* Is @name "*.x.y" and @domain one label more than x.y? */
+static bool matches_wildcard(const char *name, const char *domain)
+{
+	const char *rest, *dot;
+
+	if (name[0] != '*' || name[1] != '.')
+		return false;
+	rest = name + 1; /* ".x.y" */
+	dot = strchr(domain, '.');
+	/* Two labels at least, else "*.com" would speak for every shop. */
+	if (strchr(rest + 1, '.') == NULL || strchr(rest, '*') != NULL)
+		return false;
+	return dot != NULL && dot != domain && strcasecmp(dot, rest) == 0;
+}
+
+bool identity_proves(const struct identity *id, const char *domain, bool allow_cn)
+{
+	bool has_dns = false;
+
+	if (!id->present || !id->chain_good || domain == NULL || domain[0] == '\0' ||
+	    strchr(domain, '*') != NULL)
+		return false;
+	for (size_t i = 0; i < id->count; i++) {
+		const char *name = id->names[i].name;
+
+		if (id->names[i].kind == IDENTITY_CN)
+			continue;
+		if (strcasecmp(name, domain) == 0)
+			return true;
+		if (id->names[i].kind != IDENTITY_DNS)
+			continue;
+		has_dns = true;
+		if (matches_wildcard(name, domain))
+			return true;
+	}
+	if (!allow_cn || has_dns || id->cut)
+		return false;
+	for (size_t i = 0; i < id->count; i++)
+		if (id->names[i].kind == IDENTITY_CN && strcasecmp(id->names[i].name, domain) == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* record.c - the receiving half of the record layer, and what both halves stand on. */
+#include "dataplane/tls/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/tls/record_state.h"
+#include "dataplane/tls/wipe.h"
+
+enum {
+	TYPE_CCS = 20,
+	ALERT_WARNING = 1,
+	ALERT_FATAL = 2,
+	ALERT_CLOSE_NOTIFY = 0,
+	ALERT_UNEXPECTED_MESSAGE = 10,
+	ALERT_BAD_RECORD_MAC = 20,
+	ALERT_RECORD_OVERFLOW = 22,
+	ALERT_DECODE_ERROR = 50,
+	ALERT_INTERNAL_ERROR = 80,
+	ALERT_USER_CANCELED = 90,
+	INNER_MAX = TLS_RECORD_PLAIN_MAX + 256 - AEAD_TAG, /* RFC 8446 5.2 */
+};
+
+struct record_machine *record_machine_init(void)
+{
+	struct record_machine *m = aligned_alloc(CACHE_LINE, sizeof(*m));
+	IMB_ARCH arch = IMB_ARCH_NONE;
+
+	if (m == NULL)
+		return NULL;
+	memset(m, 0, sizeof(*m));
+	m->mb = alloc_mb_mgr(0);
+	if (m->mb == NULL) {
+		free(m);
+		return NULL;
+	}
+	init_mb_mgr_auto(m->mb, &arch);
+	/* Without AES-NI the library would emulate it, in tables that leak keys by timing. */
+	if (imb_get_errno(m->mb) != 0 || arch < IMB_ARCH_SSE || arch >= IMB_ARCH_NUM ||
+	    (m->mb->features & IMB_FEATURE_AESNI) == 0) {
+		record_machine_close(m);
+		return NULL;
+	}
+	return m;
+}
+
+void record_machine_close(struct record_machine *m)
+{
+	if (m == NULL)
+		return;
+	free_mb_mgr(m->mb);
+	wipe(m, sizeof(*m));
+	free(m);
+}
+
+size_t record_state_bytes(void)
+{
+	return sizeof(struct record_state);
+}
+
+static void init_way(struct record_way *way, IMB_MGR *mb, enum tls_suite suite,
+		     const struct tls_direction_keys *keys)
+{
+	aead_key_set(mb, &way->key, suite, keys->key, keys->iv);
+	memcpy(way->secret, keys->secret, sizeof(way->secret));
+	way->seq = keys->seq;
+}
+
+bool record_init(struct record_state *s, struct record_machine *m, const struct tls_handover *keys,
+		 bool is_client)
+{
+	if (keys->version != TLS_1_2 && keys->version != TLS_1_3)
+		return false;
+	if (keys->suite > TLS_CHACHA20_POLY1305 || keys->hash > TLS_SHA384)
+		return false;
+	memset(s, 0, sizeof(*s));
+	s->version = keys->version;
+	s->suite = keys->suite;
+	s->hash = keys->hash;
+	s->is_client = is_client;
+	init_way(&s->read, m->mb, keys->suite, &keys->read);
+	init_way(&s->write, m->mb, keys->suite, &keys->write);
+	return true;
+}
+
+void record_close(struct record_state *s)
+{
+	wipe(s, sizeof(*s));
+}
+
+int record_length(const struct record_state *s, const uint8_t header[RECORD_HEADER])
+{
+	const size_t body = (size_t)header[3] << 8 | header[4];
+
+	if (header[0] < TYPE_CCS || header[0] > RECORD_DATA)
+		return RECORD_ERR_BAD;
+	if (header[1] != 3 || header[2] != 3)
+		return RECORD_ERR_BAD;
+	if (s->version == TLS_1_3) {
+		/* Plaintext records have no business here any more, but get the right alert. */
+		if (header[0] != RECORD_DATA)
+			return body == 0 || body > TLS_RECORD_PLAIN_MAX
+				   ? RECORD_ERR_BAD
+				   : (int)(RECORD_HEADER + body);
+		if (body < AEAD_TAG + 1)
+			return RECORD_ERR_BAD;
+		if (body > TLS_RECORD_PLAIN_MAX + 256)
+			return RECORD_ERR_OVERFLOW;
+		return (int)(RECORD_HEADER + body);
+	}
+	if (body < record_body_overhead(s))
+		return RECORD_ERR_BAD;
+	/* RFC 5246 allows more for ciphers that expand; these do not, so more cannot be honest. */
+	if (body > TLS_RECORD_PLAIN_MAX + record_body_overhead(s))
+		return RECORD_ERR_OVERFLOW;
+	return (int)(RECORD_HEADER + body);
+}
+
+static void put_u64(uint8_t *at, uint64_t value)
+{
+	for (int i = 7; i >= 0; i--) {
+		at[i] = (uint8_t)value;
+		value >>= 8;
+	}
+}
+
+void record_nonce(const struct record_state *s, const uint8_t iv[AEAD_IV], uint64_t seq,
+		  const uint8_t header[RECORD_HEADER], const uint8_t explicit_nonce[8],
+		  size_t plain, struct aead_nonce *out)
+{
+	uint8_t number[8];
+
+	put_u64(number, seq);
+	memcpy(out->iv, iv, AEAD_IV);
+	if (record_has_explicit_nonce(s))
+		memcpy(out->iv + 4, explicit_nonce, 8);
+	else
+		for (size_t i = 0; i < sizeof(number); i++)
+			out->iv[4 + i] ^= number[i];
+	if (s->version == TLS_1_3) {
+		memcpy(out->aad, header, RECORD_HEADER);
+		out->aad_len = RECORD_HEADER;
+		return;
+	}
+	memcpy(out->aad, number, 8);
+	memcpy(out->aad + 8, header, 3);
+	out->aad[11] = (uint8_t)(plain >> 8);
+	out->aad[12] = (uint8_t)plain;
+	out->aad_len = 13;
+}
+
+uint8_t record_inner(const uint8_t *plain, size_t *len)
+{
+	size_t n = *len;
+
+	while (n > 0 && plain[n - 1] == 0)
+		n--;
+	if (n == 0) {
+		*len = 0;
+		return 0;
+	}
+	*len = n - 1;
+	return plain[n - 1];
+}
+
+void record_next_key(const struct record_state *s, struct record_machine *m, struct record_way *way)
+{
+	uint8_t next[48] = {0}, raw[32], iv[AEAD_IV];
+
+	schedule_expand(m->mb, s->hash, way->secret, "traffic upd", next,
+			schedule_hash_len(s->hash));
+	memcpy(way->secret, next, sizeof(next));
+	schedule_expand(m->mb, s->hash, next, "key", raw, tls_key_len(s->suite));
+	schedule_expand(m->mb, s->hash, next, "iv", iv, AEAD_IV);
+	aead_key_set(m->mb, &way->key, s->suite, raw, iv);
+	way->seq = 0;
+	wipe(next, sizeof(next));
+	wipe(raw, sizeof(raw));
+	wipe(iv, sizeof(iv));
+}
+
+static enum record_result take_alert(struct record_state *s, const uint8_t *alert, size_t len)
+{
+	if (len != 2)
+		return RECORD_ERR_BAD;
+	if (alert[1] == ALERT_CLOSE_NOTIFY)
+		return RECORD_CLOSE_NOTIFY;
+	if (s->version == TLS_1_3) {
+		/* The level means nothing any more (RFC 8446 6). */
+		if (alert[1] == ALERT_USER_CANCELED)
+			return RECORD_CONSUMED;
+	} else if (alert[0] == ALERT_WARNING) {
+		return RECORD_CONSUMED;
+	} else if (alert[0] != ALERT_FATAL) {
+		return RECORD_ERR_BAD;
+	}
+	s->alert = alert[1];
+	return RECORD_ERR_ALERT;
+}
+
+/* What an authentic record of @type means. */
+static enum record_result take_content(struct record_state *s, struct record_machine *m,
+				       uint8_t type, struct span plain, uint64_t now_us)
+{
+	if (plain.len > TLS_RECORD_PLAIN_MAX)
+		return RECORD_ERR_OVERFLOW;
+	switch (type) {
+	case RECORD_DATA:
+		/* Nothing may come between the parts of one message (RFC 8446 5.1). */
+		if (s->after.head_len > 0)
+			return RECORD_ERR_UNEXPECTED;
+		s->without_data = plain.len > 0 ? 0 : s->without_data + 1;
+		return RECORD_OPENED;
+	case RECORD_ALERT:
+		s->without_data++;
+		return take_alert(s, plain.at, plain.len);
+	case RECORD_HANDSHAKE:
+		return record_after(s, m, plain, now_us);
+	default:
+		return RECORD_ERR_UNEXPECTED;
+	}
+}
+
+/* Authenticates and decrypts; @type and @plain_len out. The caller has checked the header. */
+static enum record_result decrypt(struct record_state *s, struct record_machine *m,
+				  struct aead_cursor *from, uint8_t *out, uint8_t *type,
+				  size_t *plain_len)
+{
+	const struct span first = *from->piece;
+	const bool is_single = from->left == 1;
+	uint8_t header[RECORD_HEADER], explicit_nonce[8] = {0};
+	struct aead_nonce nonce;
+	uint8_t *to = out;
+	size_t len;
+
+	if (!aead_copy(from, header, RECORD_HEADER))
+		return RECORD_ERR_BAD;
+	if (s->version == TLS_1_3 && header[0] != RECORD_DATA)
+		return RECORD_ERR_UNEXPECTED;
+	if (record_has_explicit_nonce(s)) {
+		if (!aead_copy(from, explicit_nonce, sizeof(explicit_nonce)))
+			return RECORD_ERR_BAD;
+		/* In place the cipher may not move bytes while it reads them: move them after. */
+		if (is_single && out == first.at + RECORD_HEADER)
+			to = out + sizeof(explicit_nonce);
+	}
+	len = ((size_t)header[3] << 8 | header[4]) - record_body_overhead(s);
+	record_nonce(s, s->read.key.iv, s->read.seq, header, explicit_nonce, len, &nonce);
+	if (!aead_open(m->mb, &s->read.key, &nonce, from, len, to))
+		return RECORD_ERR_MAC;
+	s->read.seq++;
+	if (to != out)
+		memmove(out, to, len);
+	*type = s->version == TLS_1_3 ? record_inner(out, &len) : header[0];
+	*plain_len = len;
+	return RECORD_OPENED;
+}
+
+/* Is @count pieces one whole record? */
+static enum record_result check_whole(const struct record_state *s, const struct span *pieces,
+				      size_t count)
+{
+	struct aead_cursor from = {pieces, count, 0};
+	uint8_t header[RECORD_HEADER];
+	size_t sum = 0;
+	int len;
+
+	for (size_t i = 0; i < count; i++)
+		sum += pieces[i].len;
+	if (!aead_copy(&from, header, sizeof(header)))
+		return RECORD_ERR_BAD;
+	len = record_length(s, header);
+	if (len < 0)
+		return (enum record_result)len;
+	return sum == (size_t)len ? RECORD_OPENED : RECORD_ERR_BAD;
+}
+
+static enum record_result open_checked(struct record_state *s, struct record_machine *m,
+				       struct aead_cursor *from, uint64_t now_us, uint8_t *out,
+				       size_t *out_len)
+{
+	enum record_result result;
+	uint8_t type = 0;
+	size_t len = 0;
+
+	/* The number may not wrap (RFC 8446 5.3, RFC 5246 6.1). */
+	if (s->read.seq == UINT64_MAX)
+		return RECORD_ERR_UNEXPECTED;
+	result = decrypt(s, m, from, out, &type, &len);
+	if (result == RECORD_OPENED)
+		result = take_content(s, m, type, (struct span){out, len}, now_us);
+	if (result == RECORD_OPENED)
+		*out_len = len;
+	if (result >= 0 && s->without_data > TLS_EMPTY_RECORDS_MAX)
+		return RECORD_ERR_FLOOD;
+	return result;
+}
+
+enum record_result record_open(struct record_state *s, struct record_machine *m,
+			       const struct span *pieces, size_t count, uint64_t now_us,
+			       uint8_t *out, size_t *out_len)
+{
+	struct aead_cursor from = {pieces, count, 0};
+	enum record_result result;
+
+	*out_len = 0;
+	/* After close_notify or an error nothing counts any more (RFC 8446 6.1, 6.2). */
+	if (s->over != 0)
+		return s->over;
+	result = check_whole(s, pieces, count);
+	if (result == RECORD_OPENED)
+		result = open_checked(s, m, &from, now_us, out, out_len);
+	if (result < 0 || result == RECORD_CLOSE_NOTIFY) {
+		*out_len = 0;
+		s->over = result;
+	}
+	return result;
+}
+
+uint8_t record_alert(const struct record_state *s)
+{
+	return s->alert;
+}
+
+uint8_t record_alert_for(enum record_result error)
+{
+	switch (error) {
+	case RECORD_ERR_BAD:
+		return ALERT_DECODE_ERROR;
+	case RECORD_ERR_OVERFLOW:
+		return ALERT_RECORD_OVERFLOW;
+	case RECORD_ERR_MAC:
+		return ALERT_BAD_RECORD_MAC;
+	case RECORD_ERR_FLOOD:
+	case RECORD_ERR_KEY_UPDATES:
+	case RECORD_ERR_UNEXPECTED:
+		return ALERT_UNEXPECTED_MESSAGE;
+	case RECORD_ERR_ALERT: /* is answered by closing, without one of ours */
+	case RECORD_OPENED:
+	case RECORD_CONSUMED:
+	case RECORD_CLOSE_NOTIFY:
+	case RECORD_REPLY:
+		break;
+	}
+	return ALERT_CLOSE_NOTIFY;
+}
+
+enum drop record_drop(enum record_result error)
+{
+	switch (error) {
+	case RECORD_ERR_MAC:
+		return DROP_TLS_BAD_MAC;
+	case RECORD_ERR_FLOOD:
+		return DROP_TLS_EMPTY_FLOOD;
+	case RECORD_ERR_KEY_UPDATES:
+		return DROP_TLS_KEY_UPDATE_FLOOD;
+	case RECORD_ERR_UNEXPECTED:
+	case RECORD_ERR_ALERT:
+		return DROP_TLS_UNEXPECTED;
+	case RECORD_ERR_BAD:
+	case RECORD_ERR_OVERFLOW:
+	case RECORD_OPENED:
+	case RECORD_CONSUMED:
+	case RECORD_CLOSE_NOTIFY:
+	case RECORD_REPLY:
+		break;
+	}
+	return DROP_TLS_BAD_RECORD;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * record_state.h - what record.c, record_after.c and record_seal.c share; private to
+ * dataplane/tls.
+ *
+ * Size: two key schedules of 1,024 bytes each, rounded up, and some 300 bytes of raw keys, secrets
+ * and counters beside them (record_state_bytes() tells).
+ */
+#ifndef DATAPLANE_TLS_RECORD_STATE_H
+#define DATAPLANE_TLS_RECORD_STATE_H
+
+#include "dataplane/tls/aead.h"
+#include "dataplane/tls/record.h"
+#include "dataplane/tls/schedule.h"
+
+struct record_machine {
+	struct aead_key scratch; /* record_recover() builds a past key's schedule here */
+	IMB_MGR *mb;
+};
+
+/* One direction's present key. */
+struct record_way {
+	struct aead_key key;
+	uint8_t secret[48];
+	uint64_t seq; /* of the next record */
+};
+
+/* The key we sealed with before the present one. */
+struct record_past {
+	uint8_t raw[32];
+	uint8_t iv[AEAD_IV];
+	bool is_set;
+};
+
+/* A post-handshake message on its way in; it may span records. */
+struct record_after {
+	uint8_t head[4];
+	uint8_t head_len; /* bytes of @head that are here; 0 = between two messages */
+	uint32_t skip;    /* bytes of its body still to come */
+};
+
+struct record_state {
+	struct record_way read, write;
+	struct record_past past;
+	enum tls_version version;
+	enum tls_suite suite;
+	enum tls_hash hash;
+	uint32_t epoch; /* of the write key */
+	bool is_client;
+	enum record_result over; /* not 0: the peer's direction has ended, with this */
+	uint8_t alert;           /* of RECORD_ERR_ALERT */
+	struct record_after after;
+	uint32_t without_data; /* records in a row that brought no data */
+	uint32_t key_updates;  /* in the minute that began at */
+	uint64_t key_updates_from_us;
+};
+
+/* The four below depend on version and suite alone. */
+
+/* TLS 1.2 AES-GCM sends 8 bytes of its nonce in each record (RFC 5288 3). */
+static inline bool record_has_explicit_nonce(const struct record_state *s)
+{
+	return s->version == TLS_1_2 && s->suite != TLS_CHACHA20_POLY1305;
+}
+
+/* Bytes of a record's body that are neither plaintext nor, in 1.3, inner type and padding. */
+static inline size_t record_body_overhead(const struct record_state *s)
+{
+	return AEAD_TAG + (record_has_explicit_nonce(s) ? 8 : 0);
+}
+
+/*
+ * record_nonce - nonce and additional data of record @seq.
+ *
+ * @header    of the record on the wire.
+ * @explicit  the record's own 8 bytes, where it has them.
+ * @plain     bytes that are encrypted.
+ */
+void record_nonce(const struct record_state *s, const uint8_t iv[AEAD_IV], uint64_t seq,
+		  const uint8_t header[RECORD_HEADER], const uint8_t explicit_nonce[8],
+		  size_t plain, struct aead_nonce *out);
+
+/*
+ * record_inner - take padding and inner type off a TLS 1.3 plaintext.
+ *
+ * @len     in: with type and padding; out: without.
+ * Returns  the type, 0 when there is none.
+ */
+uint8_t record_inner(const uint8_t *plain, size_t *len);
+
+/* Moves @way on to its next key (RFC 8446 7.2). */
+void record_next_key(const struct record_state *s, struct record_machine *m,
+		     struct record_way *way);
+
+/* The handshake messages, or a part of one, that one record brought after the handshake. */
+MUST_USE enum record_result record_after(struct record_state *s, struct record_machine *m,
+					 struct span bytes, uint64_t now_us);
+
+#endif
