@@ -60,7 +60,7 @@ MUST_USE struct net *net_init(const struct net_setup *setup, uint64_t now_us);
 void net_fini(struct net *n);
 
 /* Takes @m unless NET_TCP. Port policy: TCP passes when its destination port is the listen port, or
- * >= 1024 (answers to what we dialled: the flow table decides). */
+ * >= 1024 and it is no bare SYN (answers to what we dialled: the flow table decides). */
 MUST_USE enum net_verdict net_input(struct net *n, enum iface iface, struct rte_mbuf *m,
 				    uint64_t now_us, struct tcp_packet *packet,
 				    struct net_quoted *quoted);
@@ -79,6 +79,20 @@ unsigned int net_take_frames(struct net *n, enum iface iface, struct rte_mbuf **
 
 /* ARP retries and expiry. Call about once a millisecond. */
 void net_tick(struct net *n, uint64_t now_us);
+
+/*
+ * An answer to an ARP request goes to one receive queue, whichever core had asked. A core that is
+ * not alone takes the answers it has heard, at most 16 between two calls, and gives them to the
+ * others (by value, inbox.h), who believe what they have asked for.
+ */
+struct net_arp {
+	enum iface iface;
+	struct ip_addr address;
+	struct rte_ether_addr mac;
+};
+/* False: nothing new. */
+MUST_USE bool net_take_arp(struct net *n, struct net_arp *out);
+void net_hear_arp(struct net *n, const struct net_arp *answer, uint64_t now_us);
 
 /* Is @remote reachable by configuration (on-link or by a gateway)? */
 bool net_has_route(const struct net *n, enum iface iface, const struct ip_addr *remote);

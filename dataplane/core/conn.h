@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * conn.h - one connection as the core sees it: TCP below, records, framer, grants above; and how it
+ * begins, ends and measures silence.
+ *
+ *	CONN_FREE -> CONN_DIALING -> CONN_OPEN -> CONN_CLOSING -> CONN_ENDING -> CONN_GONE -> CONN_FREE
+ *
+ * Runs on  the core that owns it.
+ * Owns     the array lies parallel to TCP's slots: conn[id.slot].
+ */
+#ifndef DATAPLANE_CORE_CONN_H
+#define DATAPLANE_CORE_CONN_H
+
+#include <stdatomic.h>
+
+#include "dataplane/base/wheel.h"
+#include "dataplane/core/event.h"
+#include "dataplane/core/grant.h"
+#include "dataplane/core/ledger.h"
+#include "dataplane/tcp/tcp.h"
+#include "dataplane/tls/record.h"
+
+#define CONN_STATES(X)                                                                             \
+	X(CONN_FREE)                                                                               \
+	X(CONN_DIALING) /* SYN sent */                                                             \
+	X(CONN_OPEN)                                                                               \
+	X(CONN_CLOSING) /* our footer is queued; reads and delivers until the peer's */            \
+	X(CONN_ENDING)  /* close_notify and FIN go out behind what is queued; input is discarded */\
+	X(CONN_GONE)    /* TCP is over; only events are left to tell */
+
+enum conn_state {
+#define X(name) name,
+	CONN_STATES(X)
+#undef X
+	    CONN_STATE_COUNT
+};
+
+enum transport { TRANSPORT_PLAIN, TRANSPORT_HANDSHAKE, TRANSPORT_SECURE };
+
+/* Events of one connection that found the ring full. ACCEPTED or DIALED, one of those that pause,
+ * IDLE, TLS_ERROR, CLOSED: there cannot be more, since a connection with one waiting reads nothing. */
+enum { CONN_PENDING_MAX = 6 };
+
+TAILQ_HEAD(conn_queue, conn);
+TAILQ_HEAD(link_queue, link);
+
+struct conn {
+	struct tcp_conn *tcp;
+	struct conn_id id;
+	uint8_t state;     /* enum conn_state, written by conn_become() alone */
+	uint8_t iface;     /* enum iface */
+	uint8_t transport; /* enum transport */
+
+	/* reading */
+	bool is_fresh;  /* accepted, first byte not seen: 0x16 means direct TLS */
+	bool is_paused; /* until control says so */
+	bool is_deaf;   /* never reads again; input is discarded once control has ordered the close */
+	bool tcp_ended, tls_ended; /* FIN, close_notify received */
+	bool has_footer;           /* the peer's */
+	bool is_ready, is_stalled, is_dirty, is_doomed; /* in the core's list of that name */
+	uint32_t told_bytes;       /* HANDSHAKE: bytes of tcp_inbound() that control has copies of */
+	uint32_t stanza_bytes_max;
+	struct rte_mbuf *carry;    /* a parcel: what the framer has taken of an open element, or NULL */
+	struct rte_mbuf *rest;     /* a parcel: opened but not yet framed when reading stopped */
+	struct link *parked_on;    /* its queue is full: nothing is read until it wakes us */
+	struct record_state *record; /* valid while SECURE */
+
+	/* writing */
+	bool header_sent; /* a stream header of ours: so a footer is due */
+	bool is_writing;  /* the first parcel of @out has begun */
+	bool is_stanza_open; /* the youngest ledger entry's last byte is still to be written */
+	bool open_is_raw, key_update_due, has_key_updates, fin_sent;
+	uint16_t open_used, open_room; /* plaintext bytes in the open record, and its bound */
+	struct rte_mbuf *open;         /* the record being filled, or NULL */
+	struct parcel_queue out;       /* goes first, in order; usually empty */
+	struct ledger ledger;
+	struct link_queue blocked;     /* links that wait for room here */
+
+	struct grant_list grants;
+	uint32_t from_peer_grants;
+	TAILQ_ENTRY(conn) ready, stalled, dirty, doomed, parked;
+
+	/* time */
+	struct wheel_timer timer;
+	uint64_t heard_us, sent_us, keepalive_us, inactivity_us, close_due_us;
+	bool idle_told;
+
+	uint8_t end_by; /* enum close_by, what EVENT_CLOSED will say */
+	uint64_t dial_ref;
+	struct event pending[CONN_PENDING_MAX];
+	uint8_t pending_first, pending_count;
+
+	/* read by any thread: core_view() */
+	struct {
+		_Atomic uint64_t tenant; /* generation, 0 while free */
+		_Atomic uint64_t stanzas_in, stanzas_out, bytes_in, bytes_out, queued_bytes,
+		    srtt_us, heard_us;
+	} view;
+
+	struct framer framer;
+} CACHE_ALIGNED;
+
+struct core;
+
+void conn_become(struct conn *k, enum conn_state to);
+
+/* What TCP tells: a new connection, an answered dial, the end. */
+void conn_on_accepted(struct core *c, struct tcp_conn *tcp);
+/* Answers by EVENT_DIAL_FAILED at once where nothing can be sent. */
+void conn_dial(struct core *c, const struct msg *m);
+void conn_on_opened(struct core *c, struct conn *k);
+void conn_on_acked(struct core *c, struct conn *k);
+
+/* Our side of the stream is over: footer, and wait for the peer's until @deadline_us. */
+void conn_close(struct core *c, struct conn *k, enum close_by by, uint64_t deadline_us);
+/* No more to wait for: close_notify and FIN behind what is queued. */
+void conn_finish(struct core *c, struct conn *k);
+/* The connection is to be reset. Safe anywhere: it happens when the turn has stopped reading. */
+void conn_doom(struct core *c, struct conn *k, enum close_by by);
+void conn_run_doomed(struct core *c);
+/* TCP is gone, or is reset here: recovers what was not acknowledged, tells control. */
+void conn_gone(struct core *c, struct conn *k, enum close_by by);
+/* GONE and nothing left to tell: the slot is free. */
+void conn_release(struct core *c, struct conn *k);
+
+/* Takes all grants away, and with them the streams of links. */
+void conn_drop_grants(struct core *c, struct conn *k);
+void conn_detach_links(struct core *c, struct conn *k);
+
+/* Arms the timer for the earliest of keep-alive, silence and close deadline. */
+void conn_rearm(struct core *c, struct conn *k);
+void conn_on_timer(struct core *c, struct conn *k);
+
+/* Something for the turn to do: read it, flush it, try its events again. */
+void conn_make_ready(struct core *c, struct conn *k);
+void conn_make_dirty(struct core *c, struct conn *k);
+void conn_stall(struct core *c, struct conn *k);
+/* Not parked on a link any more. */
+void conn_unpark(struct core *c, struct conn *k);
+
+static inline bool conn_is_live(const struct conn *k)
+{
+	return (k->state == CONN_OPEN || k->state == CONN_CLOSING) && !k->is_doomed;
+}
+
+static inline bool conn_may_read(const struct conn *k)
+{
+	return conn_is_live(k) && !k->is_paused && !k->is_deaf && k->parked_on == NULL &&
+	       k->pending_count == 0;
+}
+
+#endif

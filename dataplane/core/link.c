@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* link.c - streams of a pair, what waits for them and who waits for it. */
+#include <rte_malloc.h>
+
+#include "dataplane/core/account.h"
+#include "dataplane/core/bounce.h"
+#include "dataplane/core/output.h"
+
+bool link_table_init(struct link_table *t, uint32_t capacity)
+{
+	const uint32_t buckets = rte_align32pow2(capacity);
+
+	t->links = rte_zmalloc("links", capacity * sizeof(*t->links), CACHE_LINE);
+	t->buckets = rte_zmalloc("link buckets", buckets * sizeof(struct link *), CACHE_LINE);
+	if (t->links == NULL || t->buckets == NULL)
+		return false;
+	t->mask = buckets - 1;
+	t->total = t->available = capacity;
+	for (uint32_t i = 0; i < capacity; i++) {
+		t->links[i].hash_next = t->free;
+		t->free = &t->links[i];
+	}
+	return true;
+}
+
+void link_table_fini(struct link_table *t)
+{
+	rte_free(t->links);
+	rte_free(t->buckets);
+}
+
+/* The ids are control's own: nobody outside can aim at a bucket. */
+static struct link **bucket(const struct link_table *t, struct pair pair, enum toward toward)
+{
+	const uint64_t key =
+	    (uint64_t)toward << 32 | (uint32_t)pair.local.n << 16 | (uint32_t)pair.remote.n;
+
+	return &t->buckets[(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & t->mask];
+}
+
+struct link *link_find(const struct link_table *t, struct pair pair, enum toward toward)
+{
+	struct link *l = *bucket(t, pair, toward);
+
+	while (l != NULL && !(l->toward == toward && domain_equal(l->pair.local, pair.local) &&
+			      domain_equal(l->pair.remote, pair.remote)))
+		l = l->hash_next;
+	return l;
+}
+
+struct link *link_take(struct link_table *t, struct pair pair, enum toward toward)
+{
+	struct link *l = link_find(t, pair, toward), **head = bucket(t, pair, toward);
+
+	if (l != NULL || t->free == NULL)
+		return l;
+	l = t->free;
+	t->free = l->hash_next;
+	t->available--;
+	*l = (struct link){.hash_next = *head, .pair = pair, .toward = (uint8_t)toward};
+	TAILQ_INIT(&l->streams);
+	TAILQ_INIT(&l->sources);
+	*head = l;
+	return l;
+}
+
+void link_tidy(struct core *c, struct link *l)
+{
+	struct link_table *t = &c->links;
+	struct link **at = bucket(t, l->pair, (enum toward)l->toward);
+
+	if (!TAILQ_EMPTY(&l->streams) || !TAILQ_EMPTY(&l->sources) || l->parked.count > 0 ||
+	    l->is_later)
+		return;
+	while (*at != l)
+		at = &(*at)->hash_next;
+	*at = l->hash_next;
+	l->hash_next = t->free;
+	t->free = l;
+	t->available++;
+}
+
+static void do_later(struct core *c, struct link *l)
+{
+	if (l->is_later)
+		return;
+	l->is_later = true;
+	TAILQ_INSERT_TAIL(&c->later, l, later);
+}
+
+/* The stream that carries the pair now, or NULL. */
+static struct conn *stream_of(struct core *c, const struct link *l)
+{
+	return TAILQ_EMPTY(&l->streams) ? NULL : core_grant_conn(c, TAILQ_FIRST(&l->streams));
+}
+
+static void block(struct link *l, struct conn *k)
+{
+	if (l->blocked_on != NULL)
+		return;
+	l->blocked_on = k;
+	TAILQ_INSERT_TAIL(&k->blocked, l, blocked);
+}
+
+static void unblock(struct link *l)
+{
+	if (l->blocked_on == NULL)
+		return;
+	TAILQ_REMOVE(&l->blocked_on->blocked, l, blocked);
+	l->blocked_on = NULL;
+}
+
+static void wake_sources(struct core *c, struct link *l)
+{
+	struct conn *k;
+
+	while ((k = TAILQ_FIRST(&l->sources)) != NULL) {
+		TAILQ_REMOVE(&l->sources, k, parked);
+		k->parked_on = NULL;
+		conn_make_ready(c, k);
+	}
+}
+
+/* Below half of its bounds, so that sources are not woken for one stanza each. */
+static bool is_low(const struct core *c, const struct link *l)
+{
+	return l->parked.bytes <= c->setup.link_queue_bytes / 2 &&
+	       l->parked.count <= c->setup.link_queue_stanzas / 2;
+}
+
+/* Nothing can be sent now: control is asked once. False when the ring is full. */
+static bool want(struct core *c, struct link *l)
+{
+	struct event e = {.kind = EVENT_LINK_WANTED};
+
+	if (l->state == LINK_WANTED)
+		return true;
+	e.link.pair = l->pair;
+	e.link.toward = (enum toward)l->toward;
+	if (!inbox_event(c->inbox, &e)) {
+		stat_add(&c->stats.events_full, 1);
+		return false;
+	}
+	l->state = LINK_WANTED;
+	return true;
+}
+
+static void pump_without_stream(struct core *c, struct link *l)
+{
+	if (is_low(c, l))
+		wake_sources(c, l);
+	if (l->parked.count > 0 && !want(c, l))
+		do_later(c, l);
+	link_tidy(c, l);
+}
+
+static void pump(struct core *c, struct link *l)
+{
+	struct conn *k = stream_of(c, l);
+
+	unblock(l);
+	if (k == NULL) {
+		pump_without_stream(c, l);
+		return;
+	}
+	while (l->parked.count > 0 && output_can_take(c, k)) {
+		struct rte_mbuf *m = parcel_pop(&l->parked);
+
+		account_release(c, &parcel_of(m)->label);
+		output_parcel(c, k, m);
+		output_drain(c, k);
+	}
+	if (is_low(c, l) && output_queued(k) < CORE_SEND_LOW)
+		wake_sources(c, l);
+	/* With little queued it is the ledger's pool that is empty: no acknowledgment of this
+	 * stream's would tell when it is not. */
+	if (l->parked.count > 0 && output_queued(k) < CORE_SEND_LOW && k->out.count == 0)
+		do_later(c, l);
+	else if (l->parked.count > 0 || !TAILQ_EMPTY(&l->sources))
+		block(l, k);
+}
+
+void link_run_later(struct core *c)
+{
+	struct link *last = TAILQ_LAST(&c->later, link_queue), *l;
+
+	while (last != NULL && (l = TAILQ_FIRST(&c->later)) != NULL) {
+		const bool is_last = l == last;
+
+		TAILQ_REMOVE(&c->later, l, later);
+		l->is_later = false;
+		pump(c, l);
+		if (is_last)
+			break;
+	}
+}
+
+void link_wake_blocked(struct core *c, struct conn *k)
+{
+	struct link *l;
+
+	if (output_queued(k) >= CORE_SEND_LOW || k->out.count > 0)
+		return;
+	while ((l = TAILQ_FIRST(&k->blocked)) != NULL) {
+		unblock(l);
+		do_later(c, l);
+	}
+}
+
+/* A source can be held back only where the queue leads inside; everything else is refused at the
+ * bound (design.md 4). */
+static bool holds_source(const struct link *l, const struct parcel_label *label)
+{
+	return l->toward == TOWARD_INTERNAL && label->kind == PARCEL_STANZA;
+}
+
+static bool is_full(const struct core *c, const struct link *l, uint32_t more)
+{
+	return l->parked.bytes + more > c->setup.link_queue_bytes ||
+	       l->parked.count >= c->setup.link_queue_stanzas;
+}
+
+static struct rte_mbuf *copy(struct core *c, const struct element *e,
+			     const struct parcel_label *label)
+{
+	struct rte_mbuf *m = parcel_make(c->pool);
+	struct element_cursor cursor = element_begin(e);
+	struct span s;
+
+	if (m == NULL)
+		return NULL;
+	parcel_of(m)->label = *label;
+	while ((s = element_next(e, &cursor)).len > 0)
+		if (!parcel_append(m, c->pool, s)) {
+			parcel_free(m);
+			return NULL;
+		}
+	return m;
+}
+
+enum link_result link_send(struct core *c, struct link *l, const struct element *e,
+			   const struct parcel_label *label)
+{
+	struct conn *k = stream_of(c, l);
+	const bool holds = holds_source(l, label);
+	struct rte_mbuf *m;
+
+	if (k != NULL && l->parked.count == 0 && output_element(c, k, e, label))
+		return holds && output_queued(k) >= CORE_SEND_HIGH ? LINK_SENT_FULL : LINK_SENT;
+	/* Towards the inside the bound may be passed by one stanza of each source. */
+	if (!holds && is_full(c, l, element_bytes(e))) {
+		link_tidy(c, l);
+		return LINK_ERR_FULL;
+	}
+	m = copy(c, e, label);
+	if (m == NULL) {
+		link_tidy(c, l);
+		return LINK_ERR_MEMORY;
+	}
+	account_hold(c, label);
+	parcel_push(&l->parked, m);
+	pump(c, l);
+	if (!holds)
+		return LINK_SENT;
+	if (k != NULL)
+		return l->parked.count > 0 || output_queued(k) >= CORE_SEND_HIGH ? LINK_SENT_FULL
+										 : LINK_SENT;
+	return is_full(c, l, 0) ? LINK_SENT_FULL : LINK_SENT;
+}
+
+bool link_attach(struct core *c, struct grant *g, enum toward toward)
+{
+	struct link *l = link_take(&c->links, g->pair, toward);
+
+	if (l == NULL)
+		return false;
+	g->link = l;
+	TAILQ_INSERT_TAIL(&l->streams, g, of_link);
+	l->state = LINK_UP;
+	do_later(c, l);
+	return true;
+}
+
+void link_detach(struct core *c, struct grant *g)
+{
+	struct link *l = g->link;
+
+	if (l->blocked_on == core_grant_conn(c, g))
+		unblock(l);
+	TAILQ_REMOVE(&l->streams, g, of_link);
+	g->link = NULL;
+	if (TAILQ_EMPTY(&l->streams))
+		l->state = LINK_NONE;
+	do_later(c, l);
+}
+
+void link_return(struct core *c, struct rte_mbuf *parcel)
+{
+	const struct parcel_label *label = &parcel_of(parcel)->label;
+	struct link *l = NULL;
+
+	if (!domain_equal(label->pair.remote, DOMAIN_NONE))
+		l = link_take(&c->links, label->pair, (enum toward)label->toward);
+	if (l == NULL) {
+		account_release(c, label);
+		account_lost(c, label, DROP_STANZA_NO_LINK);
+		parcel_free(parcel);
+		return;
+	}
+	parcel_push_front(&l->parked, parcel);
+	do_later(c, l);
+}
+
+void link_fail(struct core *c, struct link *l, enum stanza_condition condition, enum drop drop)
+{
+	struct rte_mbuf *m;
+
+	if (TAILQ_EMPTY(&l->streams))
+		l->state = LINK_NONE;
+	while ((m = parcel_pop(&l->parked)) != NULL) {
+		account_release(c, &parcel_of(m)->label);
+		bounce_parcel(c, m, condition, drop);
+		parcel_free(m);
+	}
+	wake_sources(c, l);
+	do_later(c, l);
+}
+
+void link_park(struct core *c, struct link *l, struct conn *source)
+{
+	struct conn *k = stream_of(c, l);
+
+	source->parked_on = l;
+	TAILQ_INSERT_TAIL(&l->sources, source, parked);
+	if (k != NULL)
+		block(l, k);
+}

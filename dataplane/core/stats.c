@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* stats.c - the law, read from outside. */
+#include <string.h>
+
+#include "dataplane/core/stats.h"
+
+enum { READ_TRIES = 100 };
+
+struct copy {
+	uint64_t accepted, delivered, answered, bounced, dropped, held;
+};
+
+static struct copy read_law(const struct law *l)
+{
+	return (struct copy){stat_read(&l->accepted), stat_read(&l->delivered),
+			     stat_read(&l->answered), stat_read(&l->bounced),
+			     stat_read(&l->dropped),  stat_read(&l->held)};
+}
+
+int64_t law_gap(const struct law *l)
+{
+	struct copy now = read_law(l), before;
+
+	for (unsigned int i = 0; i < READ_TRIES; i++) {
+		before = now;
+		now = read_law(l);
+		if (memcmp(&before, &now, sizeof(now)) == 0)
+			break;
+	}
+	return (int64_t)(now.accepted - now.delivered - now.answered - now.bounced - now.dropped -
+			 now.held);
+}

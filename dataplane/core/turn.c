@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* turn.c - frames from the ports to TCP, and segments of TCP to the ports. */
+#include <string.h>
+
+#include <rte_prefetch.h>
+
+#include "dataplane/core/turn.h"
+
+static void take_frame(struct core *c, enum iface iface, struct rte_mbuf *m)
+{
+	struct tcp_packet packet;
+	struct net_quoted quoted;
+
+	switch (net_input(c->net, iface, m, c->now_us, &packet, &quoted)) {
+	case NET_TCP:
+		tcp_segment(c->tcp, m, &packet, c->now_us);
+		break;
+	case NET_UNREACHABLE:
+		tcp_unreachable(c->tcp, &quoted.key, quoted.seq);
+		break;
+	case NET_TAKEN:
+		break;
+	}
+}
+
+unsigned int turn_receive(struct core *c)
+{
+	struct rte_mbuf *frame[BURST_MAX];
+	unsigned int done = 0;
+
+	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
+		const uint16_t n =
+		    port_rx(c->setup.port[i], c->setup.queue, frame, BURST_MAX);
+
+		for (uint16_t f = 0; f < n; f++)
+			rte_prefetch0(rte_pktmbuf_mtod(frame[f], const void *));
+		for (uint16_t f = 0; f < n; f++)
+			take_frame(c, (enum iface)i, frame[f]);
+		done += n;
+	}
+	return done;
+}
+
+/* Frames of net into the queue of their port; beyond its bound they are lost, and TCP sends again. */
+static void queue_frames(struct core *c, enum iface iface)
+{
+	struct tx_queue *q = &c->tx[iface];
+	struct rte_mbuf *frame[BURST_MAX];
+	unsigned int n;
+
+	while ((n = net_take_frames(c->net, iface, frame, BURST_MAX)) > 0)
+		for (unsigned int i = 0; i < n; i++) {
+			if (q->count < CORE_TX_QUEUE) {
+				q->frame[q->count++] = frame[i];
+				continue;
+			}
+			core_drop(c, DROP_TX_FULL);
+			rte_pktmbuf_free(frame[i]);
+		}
+}
+
+static unsigned int send_frames(struct core *c, enum iface iface)
+{
+	struct tx_queue *q = &c->tx[iface];
+	uint16_t sent = 0;
+
+	while (sent < q->count) {
+		const uint16_t left = (uint16_t)(q->count - sent);
+		const uint16_t n = port_tx(c->setup.port[iface], c->setup.queue, q->frame + sent,
+					   left < BURST_MAX ? left : BURST_MAX);
+
+		if (n == 0)
+			break;
+		sent = (uint16_t)(sent + n);
+	}
+	q->count = (uint16_t)(q->count - sent);
+	memmove(q->frame, q->frame + sent, q->count * sizeof(q->frame[0]));
+	return sent;
+}
+
+unsigned int turn_transmit(struct core *c)
+{
+	struct tcp_output out[BURST_MAX];
+	unsigned int sent = 0, n, rounds = 0;
+
+	do {
+		unsigned int segments = 0;
+
+		tcp_flush(c->tcp, c->now_us);
+		while ((n = tcp_take_output(c->tcp, out, BURST_MAX)) > 0) {
+			for (unsigned int i = 0; i < n; i++)
+				net_output(c->net, &out[i], c->now_us);
+			segments += n;
+		}
+		for (unsigned int i = 0; i < IFACE_COUNT; i++) {
+			queue_frames(c, (enum iface)i);
+			sent += send_frames(c, (enum iface)i);
+		}
+		n = segments;
+	} while (n > 0 && ++rounds < CORE_FLUSH_ROUNDS);
+	return sent;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* turn.h - the device's side of a turn: frames in and out. Runs on the core. */
+#ifndef DATAPLANE_CORE_TURN_H
+#define DATAPLANE_CORE_TURN_H
+
+#include "dataplane/core/core_state.h"
+
+/* One burst of each port, through net to TCP. Returns frames. */
+unsigned int turn_receive(struct core *c);
+/* What TCP and net have made goes out; what the device does not take waits. Returns frames. */
+unsigned int turn_transmit(struct core *c);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ip.c - IPv4 in and out (RFC 791, 1122 3.2.1): no fragments, no forwarding, one address. */
+#include <rte_ip.h>
+
+#include "dataplane/net/net_impl.h"
+
+#define VERSION_4 4
+
+bool ip_is_host(const struct net_iface *i, uint32_t address)
+{
+	const uint32_t net = address >> 24;
+	const uint32_t host_bits = ~i->mask;
+
+	if (net == 0 || net == 127 || net >= 224)
+		return false;
+	/* A link of two or one (RFC 3021) has neither network nor broadcast address. */
+	if (host_bits > 1 && is_on_link(i, address))
+		return (address & host_bits) != 0 && (address & host_bits) != host_bits;
+	return true;
+}
+
+bool ip_next_hop(const struct net_iface *i, uint32_t dst, uint32_t *hop)
+{
+	if (i->address == 0 || dst == i->address || !ip_is_host(i, dst))
+		return false;
+	*hop = is_on_link(i, dst) ? dst : i->gateway;
+	return *hop != 0;
+}
+
+static bool is_checksum_good(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip,
+			     size_t header_len)
+{
+	if ((m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
+		return true;
+	return rte_raw_cksum(ip, header_len) == 0xffff;
+}
+
+/* Options are skipped: none of them asks anything of a host that does not forward. */
+static bool is_well_formed(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip)
+{
+	size_t header_len, total_len;
+
+	if (m->data_len < sizeof(*ip) || ip->version_ihl >> 4 != VERSION_4)
+		return false;
+	header_len = rte_ipv4_hdr_len(ip);
+	total_len = rte_be_to_cpu_16(ip->total_length);
+	return header_len >= sizeof(*ip) && total_len >= header_len && total_len <= m->data_len &&
+	       is_checksum_good(m, ip, header_len);
+}
+
+/* RTE_MBUF_F_RX_L4_CKSUM_NONE: the bytes are right, the field was never filled in (virtio). */
+static bool is_l4_good(const struct rte_mbuf *m)
+{
+	const uint64_t l4 = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+
+	return l4 == RTE_MBUF_F_RX_L4_CKSUM_GOOD || l4 == RTE_MBUF_F_RX_L4_CKSUM_NONE;
+}
+
+bool ip_input(struct net_iface *in, struct rte_mbuf *m, struct ip_info *info)
+{
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	const uint16_t fragment = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
+	uint16_t header_len, total_len;
+
+	if (!is_well_formed(m, ip)) {
+		drop(in, m, DROP_IP_BAD);
+		return false;
+	}
+	info->src = rte_be_to_cpu_32(ip->src_addr);
+	info->protocol = ip->next_proto_id;
+	info->l4_checksum_good = is_l4_good(m);
+	header_len = rte_ipv4_hdr_len(ip);
+	total_len = rte_be_to_cpu_16(ip->total_length);
+	if (in->address == 0 || rte_be_to_cpu_32(ip->dst_addr) != in->address) {
+		drop(in, m, DROP_IP_NOT_FOR_US);
+		return false;
+	}
+	if (info->src == in->address || !ip_is_host(in, info->src)) {
+		drop(in, m, DROP_IP_BAD);
+		return false;
+	}
+	if ((rte_be_to_cpu_16(ip->fragment_offset) & fragment) != 0) {
+		drop(in, m, DROP_IP_FRAGMENT);
+		return false;
+	}
+	(void)rte_pktmbuf_trim(m, (uint16_t)(m->data_len - total_len));
+	rte_pktmbuf_adj(m, header_len);
+	return true;
+}
+
+void ip_output(struct net_iface *out, struct rte_mbuf *m, uint32_t src, uint32_t dst,
+	       uint8_t protocol, uint64_t now_us)
+{
+	struct rte_ipv4_hdr *ip;
+	uint32_t hop;
+
+	if (!ip_next_hop(out, dst, &hop)) {
+		drop(out, m, DROP_IP_NO_ROUTE);
+		return;
+	}
+	ip = (void *)rte_pktmbuf_prepend(m, sizeof(*ip));
+	if (ip == NULL) {
+		drop(out, m, DROP_MBUF_EMPTY);
+		return;
+	}
+	/* The id may be 0: a packet that must not be fragmented needs none (RFC 6864 4.1). */
+	*ip = (struct rte_ipv4_hdr){
+	    .version_ihl = RTE_IPV4_VHL_DEF,
+	    .total_length = rte_cpu_to_be_16(m->data_len),
+	    .fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG),
+	    .time_to_live = HOP_LIMIT,
+	    .next_proto_id = protocol,
+	    .src_addr = rte_cpu_to_be_32(src),
+	    .dst_addr = rte_cpu_to_be_32(dst),
+	};
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	arp_send(out, m, hop, now_us);
+}
