@@ -66,8 +66,8 @@ void show_status(struct daemon *d, const json_t *request, uint64_t cursor, struc
 	a->data = json_pack(
 	    "{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "version", SLUICE_VERSION,
 	    "pid", (json_int_t)getpid(), "uptime_s", (json_int_t)daemon_uptime_s(d), "config",
-	    c->path, "hash", json_sprintf("%016llx", (unsigned long long)c->hash), "loaded_unix_s",
-	    (json_int_t)daemon_loaded_unix_s(d), "partners", (json_int_t)c->policy->partner_count,
-	    "gateways", (json_int_t)c->policy->gateway_count, "streams",
-	    (json_int_t)count_streams(d), "cores", cores, "interfaces", ifaces);
+	    show_text(c->path), "hash", json_sprintf("%016llx", (unsigned long long)c->hash),
+	    "loaded_unix_s", (json_int_t)daemon_loaded_unix_s(d), "partners",
+	    (json_int_t)c->policy->partner_count, "gateways", (json_int_t)c->policy->gateway_count,
+	    "streams", (json_int_t)count_streams(d), "cores", cores, "interfaces", ifaces);
 }

@@ -29,8 +29,8 @@ static const char usage[] =
     "  -h, --help         this text\n"
     "      --version\n"
     "\n"
-    "exit status: 0 done, 1 failed, 2 usage, 3 no relay, 4 not permitted, 5 not found,\n"
-    "6 timeout, 7 configuration has errors\n";
+    "exit status: 0 done, 1 failed, 2 usage, 3 no relay, 4 not permitted,\n"
+    "5 not found, 6 timeout, 7 configuration has errors\n";
 
 struct options {
 	const char *socket;
