@@ -8,6 +8,9 @@
 #include "control/config_parts.h"
 
 static void complain(struct config_report *r, struct config_place at, const char *kind,
+		     const char *format, va_list args) __attribute__((format(printf, 4, 0)));
+
+static void complain(struct config_report *r, struct config_place at, const char *kind,
 		     const char *format, va_list args)
 {
 	if (r->errors + r->warnings > CONFIG_COMPLAINTS_MAX)
