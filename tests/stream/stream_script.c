@@ -359,9 +359,23 @@ static void expect_xml(struct script *t, const char *xml)
 	xml_free(got);
 }
 
-/* error CONDITION DROP: the refusal, the stream error with our trace id in its text, the end. */
-static void expect_error(struct script *t, const struct words *w)
+/* A header as it is expected: its attributes, and " db" where dialback is declared. */
+static void expect_header_line(struct script *t, const char *line, const struct words *w)
 {
+	static char attributes[LINE_MAX_BYTES];
+	char *db;
+
+	snprintf(attributes, sizeof(attributes), "%.3500s", line);
+	db = strstr(attributes, " db");
+	if (db != NULL)
+		*db = '\0';
+	expect_header(t, attributes, w);
+}
+
+/* error CONDITION DROP: the refusal, the stream error with our trace id in its text, the end. */
+static void expect_error(struct script *t, const char *line_text, const struct words *w)
+{
+	const char *headed = strstr(line_text, " headed");
 	char line[256], condition[256];
 	const struct xml_element *say;
 	struct xml_element *e = NULL;
@@ -376,6 +390,8 @@ static void expect_error(struct script *t, const struct words *w)
 		      t->items[t->next].news.kind == STREAM_NEWS_PAIR_FAILED;
 	if (pair_failed)
 		t->next++;
+	if (headed != NULL)
+		expect_header_line(t, headed + 7, w);
 	if (!script_has(w, "mute")) {
 		item = expect_piece(t, "a stream error");
 		if (item != NULL)
@@ -620,20 +636,12 @@ static void expectation(struct script *t, const char *line, const struct words *
 {
 	const char *at = line + strspn(line + 1, " ") + 1;
 
-	if (strcmp(w->word[1], "header") == 0) {
-		static char attributes[LINE_MAX_BYTES];
-		char *db;
-
-		snprintf(attributes, sizeof(attributes), "%.3500s", at + 6);
-		db = strstr(attributes, " db");
-		if (db != NULL)
-			*db = '\0';
-		expect_header(t, attributes, w);
-	} else if (strcmp(w->word[1], "features") == 0) {
+	if (strcmp(w->word[1], "header") == 0)
+		expect_header_line(t, at + 6, w);
+	else if (strcmp(w->word[1], "features") == 0)
 		expect_features(t, w);
-	} else {
+	else
 		expect_xml(t, at);
-	}
 }
 
 static void run_line(struct script *t, const char *line, const struct words *w)
@@ -653,7 +661,7 @@ static void run_line(struct script *t, const char *line, const struct words *w)
 	} else if (strcmp(verb, "news") == 0 && w->count >= 2) {
 		expect_news(t, line);
 	} else if (strcmp(verb, "error") == 0 && w->count >= 3) {
-		expect_error(t, w);
+		expect_error(t, line, w);
 	} else if (strcmp(verb, "state") == 0 && w->count >= 2) {
 		check_state(t, w);
 	} else {
