@@ -67,8 +67,7 @@ void stream_become(struct stream *s, enum stream_state next)
 	    /* back again where the core found bytes smuggled behind STARTTLS */
 	    [STREAM_EXPECT_TLS] = BIT(STREAM_EXPECT_HEADER) | BIT(STREAM_EXPECT_STARTTLS) |
 				  BIT(STREAM_EXPECT_PROCEED) | BIT(STREAM_CLOSING),
-	    [STREAM_EXPECT_FEATURES] = BIT(STREAM_EXPECT_PROCEED) |
-				       BIT(STREAM_EXPECT_SASL_RESULT) |
+	    [STREAM_EXPECT_FEATURES] = BIT(STREAM_EXPECT_PROCEED) | BIT(STREAM_EXPECT_SASL_RESULT) |
 				       BIT(STREAM_EXPECT_DIALBACK) | BIT(STREAM_ESTABLISHED) |
 				       BIT(STREAM_CLOSING),
 	    [STREAM_EXPECT_PROCEED] = BIT(STREAM_EXPECT_TLS) | BIT(STREAM_CLOSING),
@@ -182,8 +181,8 @@ void stream_on_open(struct stream *s, uint64_t now_us)
 }
 
 /*
- * The header's own two namespaces (RFC 6120 4.8.1, 4.8.2) and its version (4.7.5). A missing version is
- * a server from before RFC 3920: dialback and nothing else.
+ * The header's own two namespaces (RFC 6120 4.8.1, 4.8.2) and its version (4.7.5). A missing
+ * version is a server from before RFC 3920: dialback and nothing else.
  */
 static bool is_header_sound(struct stream *s, const struct xml_element *header)
 {
@@ -225,8 +224,8 @@ static bool is_known_condition(const char *name)
 {
 	/* Those of RFC 6120 4.9.3 that we never send ourselves. */
 	static const char *const others[] = {
-	    "bad-namespace-prefix", "host-gone", "invalid-id", "invalid-xml", "see-other-host",
-	    "unsupported-feature",
+	    "bad-namespace-prefix", "host-gone",      "invalid-id",
+	    "invalid-xml",          "see-other-host", "unsupported-feature",
 	};
 
 	for (int c = 0; c < STREAM_CONDITION_COUNT; c++)

@@ -103,7 +103,10 @@ enum stream_news_kind {
 			     */
 	STREAM_NEWS_START_TLS,   /* bytes (may be empty) go out first; then the handshake, as server
 				    when receiving */
-	STREAM_NEWS_AUTHORISED,  /* local, remote, method, bits (GRANT_*) */
+	STREAM_NEWS_AUTHORISED,  /* local, remote, method, bits (GRANT_*). On the internal leg a
+				    GRANT_FROM_PEER names remote "*": a gateway may send to every
+				    partner; GRANT_TO_PEER names the exact pair, in a piece of its
+				    own */
 	STREAM_NEWS_PAIR_FAILED, /* local, remote: the pair we asked for on this stream is refused;
 				    drop tells why; the stream lives */
 	STREAM_NEWS_VERIFY, /* receiving: ask the authoritative server of `theirs` whether `key` for

@@ -166,9 +166,15 @@ static void on_result(struct stream *s, const char *ours, const char *theirs, co
 static const char *error_condition(const char *condition)
 {
 	static const char *const known[] = {
-	    "remote-connection-failed", "remote-server-not-found", "remote-server-timeout",
-	    "item-not-found",           "policy-violation",        "not-authorized",
-	    "forbidden",                "not-acceptable",          "resource-constraint",
+	    "remote-connection-failed",
+	    "remote-server-not-found",
+	    "remote-server-timeout",
+	    "item-not-found",
+	    "policy-violation",
+	    "not-authorized",
+	    "forbidden",
+	    "not-acceptable",
+	    "resource-constraint",
 	    "internal-server-error",
 	};
 
@@ -328,8 +334,8 @@ static void on_result_answer(struct stream *s, const char *ours, const char *the
 			      "the other side says our key is not valid");
 	} else {
 		condition = error_of(e);
-		stream_say(text, sizeof(text), "dialback refused: ",
-			   condition != NULL ? condition->name : type, "");
+		stream_say(text, sizeof(text),
+			   "dialback refused: ", condition != NULL ? condition->name : type, "");
 		asked_in_vain(s, ours, theirs,
 			      drop_for_error(condition != NULL ? condition->name : ""), text);
 	}

@@ -27,7 +27,7 @@ void stream_initiate_tls(struct stream *s)
 	char text[160];
 
 	if (must_prove && !stream_proves(s, s->theirs)) {
-		snprintf(text, sizeof(text), "server certificate does not prove %.64s: %s",
+		snprintf(text, sizeof(text), "server certificate does not prove %.48s: %.64s",
 			 s->theirs, s->certificate_reason);
 		stream_fail(s, STREAM_NOT_AUTHORIZED, DROP_TLS_SERVER_CERTIFICATE, text);
 		return;
@@ -76,8 +76,8 @@ static bool may_external(const struct stream *s)
 
 static void no_method(struct stream *s)
 {
-	const bool name_failed = s->is_secure && s->offer.external && s->sasl_tries == 0 &&
-				 !stream_proves(s, s->theirs);
+	const bool name_failed =
+	    s->is_secure && s->offer.external && s->sasl_tries == 0 && !stream_proves(s, s->theirs);
 
 	if (name_failed)
 		stream_fail(s, STREAM_NOT_AUTHORIZED, DROP_TLS_SERVER_CERTIFICATE,

@@ -20,8 +20,7 @@ static struct stream_pair *add_pair(struct stream *s, const char *ours, const ch
 	const bool is_partners = s->setup.role == STREAM_RECEIVING && !stream_is_internal(s);
 	struct stream_pair *pair;
 
-	if (s->pair_count >=
-	    (size_t)(is_partners ? STREAM_PAIRS_RECEIVED_MAX : STREAM_PAIRS_MAX))
+	if (s->pair_count >= (size_t)(is_partners ? STREAM_PAIRS_RECEIVED_MAX : STREAM_PAIRS_MAX))
 		return NULL;
 	if (s->pair_count == s->pair_room) {
 		s->pair_room = s->pair_room > 0 ? 2 * s->pair_room : 1;

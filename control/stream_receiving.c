@@ -84,7 +84,7 @@ static bool is_gateway(struct stream *s)
 	}
 	s->gateway = stream_find_gateway(s, s->theirs);
 	if (s->gateway == NULL) {
-		snprintf(text, sizeof(text), "certificate of no gateway: %s",
+		snprintf(text, sizeof(text), "certificate of no gateway: %.95s",
 			 s->certificate_reason);
 		stream_fail(s, STREAM_NOT_AUTHORIZED, DROP_TLS_CLIENT_CERTIFICATE, text);
 		return false;
@@ -119,7 +119,7 @@ static bool has_way_on(struct stream *s)
 			    "no way to authenticate is configured for this connection");
 		return false;
 	}
-	snprintf(text, sizeof(text), "certificate does not prove %.64s: %s", s->theirs,
+	snprintf(text, sizeof(text), "certificate does not prove %.48s: %.64s", s->theirs,
 		 s->certificate_reason);
 	stream_fail(s, STREAM_NOT_AUTHORIZED, DROP_STREAM_NO_METHOD, text);
 	return false;
@@ -240,8 +240,7 @@ static const char *why_not_external(const struct stream *s, const struct xml_ele
 		return "not-authorized";
 	if (!decode_authzid(auth->text, authzid))
 		return "incorrect-encoding";
-	if (authzid[0] != '\0' &&
-	    (!stream_fold(authzid, folded) || strcmp(folded, s->theirs) != 0))
+	if (authzid[0] != '\0' && (!stream_fold(authzid, folded) || strcmp(folded, s->theirs) != 0))
 		return "invalid-authzid";
 	return NULL;
 }

@@ -26,9 +26,9 @@ enum stream_bounds {
 	STREAM_SASL_TRIES = 3,          /* RFC 6120 6.4.5: between 2 and 5 */
 	STREAM_REFUSALS_MAX = 16,       /* pairs refused on one stream, then it ends */
 	STREAM_DIALBACK_WAIT_S = 30,    /* for the answer to a db:result or a db:verify */
-	STREAM_ID_MAX = 255,            /* a peer's stream id: 36 bytes at Prosody, 20 at ejabberd */
-	STREAM_KEY_MAX = 255,           /* a dialback key: 64 by XEP-0185 */
-	STREAM_OUT_MAX = 16384,         /* bytes we say at once: all parts are bounded far below */
+	STREAM_ID_MAX = 255,    /* a peer's stream id: 36 bytes at Prosody, 20 at ejabberd */
+	STREAM_KEY_MAX = 255,   /* a dialback key: 64 by XEP-0185 */
+	STREAM_OUT_MAX = 16384, /* bytes we say at once: all parts are bounded far below */
 };
 
 enum pair_state {
@@ -67,7 +67,7 @@ struct stream {
 
 	/* the stream now: forgotten when it restarts, but for what it has authenticated */
 	char ours[DOMAIN_TEXT_MAX + 1], theirs[DOMAIN_TEXT_MAX + 1]; /* by its header */
-	char id[STREAM_ID_MAX + 1]; /* of the response header */
+	char id[STREAM_ID_MAX + 1];                                  /* of the response header */
 	bool header_sent;
 	bool is_version_1; /* the peer said version 1.0 or later */
 

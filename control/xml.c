@@ -135,33 +135,61 @@ static const xmlNode *next_element(const xmlNode *node)
 	return node;
 }
 
-/* Copies @top and all below it, walking by libxml2's parent pointers and marking in `_private` the
- * copy made of each node: no recursion. */
+/* libxml2 lets an unbound prefix pass as part of the name. */
+static bool is_bound(const xmlNode *node)
+{
+	if (strchr((const char *)node->name, ':') != NULL)
+		return false;
+	for (const xmlAttr *a = node->properties; a != NULL; a = a->next)
+		if (strchr((const char *)a->name, ':') != NULL)
+			return false;
+	return true;
+}
+
+/* The node after @node in document order below @top, NULL when there is none; @below: the first
+ * inside it. By libxml2's parent pointers: no recursion. */
+static xmlNode *next_in_tree(const xmlNode *top, xmlNode *node, bool *below)
+{
+	const xmlNode *next = next_element(node->children);
+
+	*below = next != NULL;
+	while (next == NULL && node != top) {
+		next = next_element(node->next);
+		node = node->parent;
+	}
+	return (xmlNode *)(uintptr_t)next;
+}
+
+/* The copy made of each node is noted in its `_private`: where its children and its next go. */
 static struct xml_element *copy_tree(xmlNode *top)
 {
-	struct xml_element *root = copy_element(top), *e = root;
-	xmlNode *node = top;
+	struct xml_element *root = copy_element(top);
+	bool below, good = is_bound(top);
+	xmlNode *node = top, *next;
 
-	node->_private = root;
-	while (true) {
-		xmlNode *next = (xmlNode *)(uintptr_t)next_element(node->children);
+	top->_private = root;
+	while (good && (next = next_in_tree(top, node, &below)) != NULL) {
+		struct xml_element *e = copy_element(next), *before;
 
-		if (next != NULL) {
-			e->child = copy_element(next);
-			e = e->child;
+		if (below) {
+			before = node->_private;
+			before->child = e;
 		} else {
-			while (node != top && next_element(node->next) == NULL)
-				node = node->parent;
-			if (node == top)
-				return root;
-			e = node->_private;
-			next = (xmlNode *)(uintptr_t)next_element(node->next);
-			e->next = copy_element(next);
-			e = e->next;
+			xmlNode *sibling = next->prev;
+
+			while (sibling->type != XML_ELEMENT_NODE)
+				sibling = sibling->prev;
+			before = sibling->_private;
+			before->next = e;
 		}
+		next->_private = e;
+		good = is_bound(next);
 		node = next;
-		node->_private = e;
 	}
+	if (good)
+		return root;
+	xml_free(root);
+	return NULL;
 }
 
 struct xml_element *xml_header(const uint8_t *bytes, size_t len)
@@ -173,6 +201,10 @@ struct xml_element *xml_header(const uint8_t *bytes, size_t len)
 	if (doc == NULL)
 		return NULL;
 	root = xmlDocGetRootElement(doc);
+	if (!is_bound(root)) {
+		xmlFreeDoc(doc);
+		return NULL;
+	}
 	e = copy_element(root);
 	for (const xmlNs *ns = root->nsDef; ns != NULL; ns = ns->next) {
 		if (ns->prefix == NULL)
