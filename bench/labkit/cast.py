@@ -131,8 +131,9 @@ def small():
     return Cast(
         [contoso(), fabrikam(["fabrikam.example"]), tailspin(["tailspin.example"])],
         [external("fabrikam.example"), external("tailspin.example")],
-        [Gateway("contoso", ["contoso.example"], "gw.contoso.example", f"{NETS['in']}21")],
-    )
+        [Gateway("contoso", ["contoso.example"], "gw.contoso.example", f"{NETS['in']}21",
+                 "direct-tls", 5270)],
+    )  # fmt: skip
 
 
 def full():
