@@ -30,7 +30,6 @@ class Lab:
     def up(self):
         self.rundir.take()
         self.rundir.clean()
-        self.began = time.monotonic()
         for stale in self.rundir.folder("log").iterdir():
             stale.unlink()
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -110,7 +109,8 @@ class Lab:
         return pathlib.Path(self.rundir.path, *names)
 
     def down(self, keep_logs=False):
-        self.rundir.take() if self.rundir.lock is None else None
+        if self.rundir.lock is None:
+            self.rundir.take()
         if keep_logs:
             self.rundir.clean()
         else:

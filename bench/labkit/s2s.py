@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 import time
+import xml.parsers.expat
 
 from . import netns
 from .stanzas import Splitter
@@ -69,7 +70,11 @@ class Stream:
             data = b""
         if not data:
             raise Ended(self.condition)
-        for element in self.splitter.feed(data):
+        try:
+            elements = self.splitter.feed(data)
+        except xml.parsers.expat.ExpatError as e:
+            raise LabError(f"not one XML stream: {data[:300]!r}") from e
+        for element in elements:
             if element.startswith(b"<stream:error"):
                 found = CONDITION.search(element)
                 self.condition = found.group(1).decode() if found else "?"
