@@ -10,6 +10,7 @@ from . import cast, lab, relay, users
 from .relay import TREE
 from .state import LabError, say
 
+DIRECTION = {"in": "opened by the other side", "out": "opened by the relay"}
 BOB, ALICE = "bob@fabrikam.example", "alice@contoso.example"
 
 
@@ -42,17 +43,17 @@ def show_streams(rows, stanza_name, edge, internal):
     for leg, row in (("edge", edge), ("internal", internal)):
         if row is None:
             raise LabError(f"show streams has no {leg} stream for {stanza_name}: {rows}")
-        print(f"  {leg:8}  {row['remote']} <-> {row['local']}  {row['role']}"
+        print(f"  {leg:8}  {row['remote']} <-> {row['local']}  {DIRECTION[row['direction']]}"
               f"{', both ways' if row.get('bidi') else ''}")  # fmt: skip
-        for field in ("stream_id", "tls_version", "cipher", "method", "state"):
+        for field in ("stream_id", "tls", "cipher", "method", "state"):
             print(f"            {field:12} {row.get(field) or '-'}")
 
 
-def pick(rows, leg, role=None):
-    """The stream of @leg between contoso and fabrikam; @role decides where there are two."""
+def pick(rows, leg, direction):
+    """The stream of @leg between contoso and fabrikam; @direction decides where there are two."""
     fit = [r for r in rows if r["leg"] == leg and r["local"] == "contoso.example" and
            r["remote"] == "fabrikam.example" and r["method"]]  # fmt: skip
-    exact = [r for r in fit if r["role"] == role or r.get("bidi")]
+    exact = [r for r in fit if r["direction"] == direction or r.get("bidi")]
     return (exact or fit or [None])[0]
 
 
@@ -78,10 +79,10 @@ def report(running, to_alice, to_bob):
     print(" ", to_alice.raw.decode())
     title(f"delivered to {BOB}")
     print(" ", to_bob.raw.decode())
-    show_streams(rows, "bob's message", pick(rows, "edge", "receiving"),
-                 pick(rows, "internal", "initiating"))  # fmt: skip
-    show_streams(rows, "alice's answer", pick(rows, "edge", "initiating"),
-                 pick(rows, "internal", "receiving"))  # fmt: skip
+    show_streams(rows, "bob's message", pick(rows, "edge", "in"),
+                 pick(rows, "internal", "out"))  # fmt: skip
+    show_streams(rows, "alice's answer", pick(rows, "edge", "out"),
+                 pick(rows, "internal", "in"))  # fmt: skip
     title("the port table (sluicectl show ports)")
     print(running.ctl("show ports").stdout.rstrip())
     title("the counters (sluicectl show counters)")

@@ -131,68 +131,39 @@ class Relay:
             answer = json.loads(done.stdout)
         except ValueError as e:
             raise LabError(f"show {what} is no JSON: {done.stdout[:300]!r}") from e
-        return answer.get("data", answer) if isinstance(answer, dict) else answer
+        return answer.get("data", answer)
 
     def streams(self, **wanted):
         """Live streams whose fields are as @wanted."""
-        data = self.show("streams")
-        rows = data["streams"] if isinstance(data, dict) else data
+        rows = self.show("streams")["streams"]
         return [r for r in rows if all(r.get(k) == v for k, v in wanted.items())]
 
     def counters(self):
         return self.show("counters")
 
     def laws(self):
-        """Every law that `show counters` prints, by where it was found: {path: {accepted, ...}}."""
-        found = {}
-
-        def walk(node, path):
-            if isinstance(node, list):
-                node = dict(enumerate(node))
-            if isinstance(node, dict):
-                if "accepted" in node and "held" in node:
-                    found[path] = {k: int(node[k]) for k in ("accepted", *LAW_PARTS)}
-                for key, value in node.items():
-                    walk(value, f"{path}/{key}")
-
-        walk(self.counters(), "")
-        if not found:
-            raise LabError("show counters has no law in it")
-        return found
+        """Every law that `show counters` prints: total, each core, each partner."""
+        data = self.counters()
+        laws = {row["of"]: row for row in data["law"] + data["partners"]}
+        if "total" not in laws:
+            raise LabError(f"show counters has no total law: {sorted(laws)}")
+        return laws
 
     def law(self):
         """The law of the whole relay."""
-        laws = self.laws()
-        return laws.get("/law") or laws.get("/total/law") or laws.get("/total") or max(
-            laws.values(), key=lambda l: l["accepted"]
-        )  # fmt: skip
+        return self.laws()["total"]
 
     def law_gaps(self):
-        """The places where accepted is not the sum of its ends. Empty: the law holds."""
+        """The rows where accepted is not the sum of its ends. Empty: the law holds."""
         return {
-            path: law
-            for path, law in self.laws().items()
-            if law["accepted"] != sum(law[part] for part in LAW_PARTS)
+            name: row
+            for name, row in self.laws().items()
+            if row["accepted"] != sum(row[part] for part in LAW_PARTS) or not row["equal"]
         }
 
     def drops(self):
         """All drop counters by lower-case name."""
-        found = {}
-
-        def take(node):
-            for key, value in node.items() if isinstance(node, dict) else ():
-                if isinstance(value, int):
-                    found[key.lower()] = found.get(key.lower(), 0) + value
-                elif isinstance(value, dict) and "count" in value:
-                    found[key.lower()] = found.get(key.lower(), 0) + int(value["count"])
-
-        data = self.counters()
-        drops = data.get("drops", {})
-        if isinstance(drops, list):
-            drops = {d["name"]: d["count"] for d in drops}
-        take(drops)
-        return found
+        return {row["name"]: row["count"] for row in self.counters()["drops"]}
 
     def denied(self):
-        data = self.show("denied")
-        return data["denied"] if isinstance(data, dict) else data
+        return self.show("denied")["denied"]

@@ -20,17 +20,17 @@ def domain_of(jid):
     return jid.partition("@")[2]
 
 
-def edge_streams(world, domain, role):
-    return world.relay.streams(leg="edge", remote=domain, role=role)
+def edge_streams(world, domain, direction):
+    return world.relay.streams(leg="edge", remote=domain, direction=direction)
 
 
-def check_stream(world, jid, role, method):
-    """One live edge stream of @role with the partner, authenticated by @method, under TLS or not."""
-    rows = edge_streams(world, domain_of(jid), role)
-    check(rows, f"no {role} stream with {domain_of(jid)}")
+def check_stream(world, jid, direction, method):
+    """The live edge streams of @direction with the partner are authenticated by @method, under TLS or not."""
+    rows = edge_streams(world, domain_of(jid), direction)
+    check(rows, f"no stream {direction} with {domain_of(jid)}")
     methods = {r["method"] for r in rows if r["method"]}
-    check(methods == {method}, f"{domain_of(jid)} {role}: {methods}, not {method}")
-    secure = {bool(r["tls_version"]) for r in rows}
+    check(methods == {method}, f"{domain_of(jid)} {direction}: {methods}, not {method}")
+    secure = {bool(r["tls"]) for r in rows}
     check(secure == {method != "dialback-plain"}, f"TLS of {rows}")
 
 
@@ -49,9 +49,9 @@ def both_ways(inside_jid, partner_jid, method):
         inside, partner = world.user(inside_jid), world.user(partner_jid)
         before = world.relay.law()
         passes(inside, partner, f"out by {method}")
-        check_stream(world, partner_jid, "initiating", method)
+        check_stream(world, partner_jid, "out", method)
         passes(partner, inside, f"in by {method}")
-        check_stream(world, partner_jid, "receiving", method)
+        check_stream(world, partner_jid, "in", method)
         check(inside.ping(partner.full_jid) < 10, "ping out")
         check(partner.ping(inside.full_jid) < 10, "ping in")
         check(partner.ping(domain_of(inside_jid)) < 10, "ping of the domain")
@@ -86,7 +86,7 @@ def prosody_gateway_uses_bidi(world):
     """Contoso's gateway is never dialled: its pairs are streams it opened, used both ways."""
     rows = world.relay.streams(leg="internal", local="contoso.example")
     check(rows, "no internal stream of contoso.example")
-    check(all(r["role"] == "receiving" and r["bidi"] for r in rows), f"{rows}")
+    check(all(r["direction"] == "in" and r["bidi"] for r in rows), f"{rows}")
 
 
 @case("federation")
@@ -96,7 +96,7 @@ def two_partners_on_one_reverse_leg(world):
     bob, carol = world.user("bob@fabrikam.example"), world.user("carol@tailspin.example")
     passes(bob, nora, "first pair")
     passes(carol, nora, "second pair")
-    rows = world.relay.streams(leg="internal", role="initiating", gateway="northwind")
+    rows = world.relay.streams(leg="internal", direction="out", gateway="northwind")
     check(len(rows) == 1, f"{len(rows)} reverse legs: {rows}")
     check(rows[0]["pairs"] >= 2, f"the reverse leg carries {rows[0]['pairs']} pairs")
 
