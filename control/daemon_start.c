@@ -143,7 +143,8 @@ static void stop_domains(struct daemon *d)
 static bool start_ports(struct daemon *d, char *error)
 {
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
-		if (!eal_open_port(d->config, d->drivers_dir, (enum iface)i, &d->port[i], error))
+		if (!eal_open_port(d->config, d->drivers_dir, (enum iface)i, &d->port[i],
+				   &d->rx_pool[i], error))
 			return false;
 		d->ports_open++;
 	}
@@ -154,6 +155,8 @@ static void stop_ports(struct daemon *d)
 {
 	while (d->ports_open > 0)
 		port_close(&d->port[--d->ports_open]);
+	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+		rte_mempool_free(d->rx_pool[i]);
 }
 
 static bool start_inboxes(struct daemon *d, char *error)

@@ -40,6 +40,7 @@ struct daemon {
 	struct loop *loop;
 	struct loop_watch signals;
 	struct port port[IFACE_COUNT];
+	struct rte_mempool *rx_pool[IFACE_COUNT];
 	unsigned int ports_open;
 	uint16_t cores;
 	struct inbox *inbox[CORES_MAX];

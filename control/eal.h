@@ -15,8 +15,9 @@
  */
 MUST_USE bool eal_start(const struct config *config, const char *drivers_dir, char *error);
 
-/* Opens the device of one interface as its profile says, with a pool for each queue. */
+/* Opens the device of one interface as its profile says. @pool: what its queues fill; the caller's
+ * to free after port_close(). */
 MUST_USE bool eal_open_port(const struct config *config, const char *drivers_dir, enum iface iface,
-			    struct port *port, char *error);
+			    struct port *port, struct rte_mempool **pool, char *error);
 
 #endif
