@@ -217,16 +217,12 @@ static bool make_core(struct daemon *d, uint16_t index, unsigned int lcore, char
 
 static bool start_cores(struct daemon *d, char *error)
 {
-	unsigned int lcore;
-	uint16_t index = 0;
+	unsigned int lcore = rte_get_main_lcore();
 
-	RTE_LCORE_FOREACH_WORKER(lcore)
-	{
-		if (index == d->cores)
-			break;
-		if (!make_core(d, index, lcore, error))
+	for (uint16_t i = 0; i < d->cores; i++) {
+		lcore = rte_get_next_lcore(lcore, 1, 0); /* eal.c made one for each core */
+		if (!make_core(d, i, lcore, error))
 			return false;
-		index++;
 	}
 	return true;
 }

@@ -81,19 +81,19 @@ static void add_lcores(uint32_t cores)
 {
 	char map[32 * (CORES_MAX + 1)] = "--lcores=";
 	size_t used = strlen(map);
-	int cpu[CORES_MAX + 1], cpus = 0;
+	unsigned int cpu[CORES_MAX + 1], cpus = 0;
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
 	(void)sched_getaffinity(0, sizeof(set), &set);
-	for (int i = 0; i < CPU_SETSIZE && cpus <= (int)cores; i++)
+	for (size_t i = 0; i < CPU_SETSIZE && cpus <= cores; i++)
 		if (CPU_ISSET(i, &set))
-			cpu[cpus++] = i;
+			cpu[cpus++] = (unsigned int)i;
 	if (cpus == 0)
 		cpu[cpus++] = 0;
 	for (uint32_t i = 0; i <= cores; i++)
-		used += (size_t)snprintf(map + used, sizeof(map) - used, "%s%u@(%d)",
-					 i > 0 ? "," : "", i, cpu[i % (uint32_t)cpus]);
+		used += (size_t)snprintf(map + used, sizeof(map) - used, "%s%u@(%u)",
+					 i > 0 ? "," : "", i, cpu[i % cpus]);
 	add(map);
 }
 
