@@ -63,9 +63,11 @@ static void run_timers(struct core *c)
 	struct wheel_timer *t;
 
 	tcp_tick(c->tcp, c->now_us);
-	if (c->now_us - c->net_tick_us >= CORE_NET_TICK_US) {
+	if (c->now_us - c->tick_us >= CORE_TICK_US) {
 		net_tick(c->net, c->now_us);
-		c->net_tick_us = c->now_us;
+		/* The count looks at the cache of each lcore: too dear for each turn. */
+		c->is_short = rte_mempool_avail_count(c->pool) < c->pool_reserve;
+		c->tick_us = c->now_us;
 	}
 	while ((t = wheel_next(&c->wheel, c->now_us)) != NULL)
 		conn_on_timer(c, CONTAINER_OF(t, struct conn, timer));
@@ -137,7 +139,6 @@ unsigned int core_turn(struct core *c, uint64_t now_us)
 	unsigned int work;
 
 	c->now_us = now_us;
-	c->is_short = rte_mempool_ops_get_count(c->pool) < c->pool_reserve;
 	atomic_store_explicit(&c->clock_us, now_us, memory_order_relaxed);
 	work = turn_receive(c);
 	run_news(c);

@@ -25,7 +25,7 @@ enum core_bounds {
 	CORE_PIECES_MAX = 64,        /* mbufs of one TLS record that are opened where they lie */
 	CORE_STOP_US = 2000000,      /* MSG_STOP: how long acknowledgments are waited for */
 	CORE_END_US = 10000000,      /* FIN sent: how long the peer may take to answer it */
-	CORE_NET_TICK_US = 1000,
+	CORE_TICK_US = 1000, /* ARP's timers; how often the pool is counted */
 	CORE_SEND_HIGH = SEND_QUEUE_BYTES / 4 * 3, /* above it a destination takes no new stanza */
 	CORE_SEND_LOW = SEND_QUEUE_BYTES / 2,      /* below it those who wait are woken */
 };
@@ -45,7 +45,7 @@ struct core {
 	struct inbox *inbox;
 	struct rte_mempool *pool; /* all XMPP bytes; never a receive queue's (lab.md 3) */
 	uint32_t pool_reserve;    /* with fewer left nothing more is read */
-	bool is_short;
+	bool is_short;            /* as of the last tick */
 
 	struct conn *conn;   /* [setup.conns] */
 	uint8_t *records;    /* [setup.conns] record states of record_bytes each */
@@ -62,7 +62,7 @@ struct core {
 	struct tx_queue tx[IFACE_COUNT];
 
 	bool is_stopping, is_stopped;
-	uint64_t stop_us, net_tick_us;
+	uint64_t stop_us, tick_us;
 	struct event pending[CORE_PENDING_MAX];
 	uint32_t pending_count;
 

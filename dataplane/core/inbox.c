@@ -87,7 +87,9 @@ void inbox_free_all(struct inbox *in)
 
 bool inbox_order(struct inbox *in, const struct msg *m)
 {
-	return rte_ring_sp_enqueue_elem(in->orders, m, sizeof(*m)) == 0;
+	struct msg copy = *m; /* the ring's functions take no const pointer */
+
+	return rte_ring_sp_enqueue_elem(in->orders, &copy, sizeof(copy)) == 0;
 }
 
 bool inbox_take_event(struct inbox *in, struct event *e)
@@ -115,8 +117,9 @@ void inbox_ack(struct inbox *in)
 bool inbox_event(struct inbox *in, const struct event *e)
 {
 	const uint64_t one = 1;
+	struct event copy = *e;
 
-	if (rte_ring_sp_enqueue_elem(in->events, e, sizeof(*e)) != 0)
+	if (rte_ring_sp_enqueue_elem(in->events, &copy, sizeof(copy)) != 0)
 		return false;
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!atomic_load_explicit(&in->is_woken, memory_order_relaxed) &&

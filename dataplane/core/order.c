@@ -28,7 +28,7 @@ static bool has_header(const struct rte_mbuf *bytes)
 }
 
 /* Takes m->bytes. */
-static void send(struct core *c, struct conn *k, struct msg *m)
+static void send_bytes(struct core *c, struct conn *k, struct msg *m)
 {
 	if (m->bytes == NULL)
 		return;
@@ -44,7 +44,7 @@ static void on_send(struct core *c, struct conn *k, struct msg *m)
 {
 	const bool had_header = k->header_sent;
 
-	send(c, k, m);
+	send_bytes(c, k, m);
 	if (!had_header)
 		conn_rearm(c, k);
 }
@@ -73,7 +73,7 @@ static void on_start_tls(struct core *c, struct conn *k, struct msg *m)
 		return;
 	}
 	input_discard(c, k);
-	send(c, k, m);
+	send_bytes(c, k, m);
 	k->transport = TRANSPORT_HANDSHAKE;
 	k->header_sent = false;
 	k->is_fresh = k->is_paused = false;
@@ -138,7 +138,7 @@ static void on_revoke(struct core *c, struct conn *k, const struct msg *m)
 static void on_close(struct core *c, struct conn *k, struct msg *m)
 {
 	if (k->transport != TRANSPORT_HANDSHAKE)
-		send(c, k, m);
+		send_bytes(c, k, m);
 	conn_close(c, k, k->has_footer ? CLOSED_BY_PEER : CLOSED_BY_US,
 		   c->now_us + m->close.deadline_us);
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * rig.h - one core between two far hosts, in one thread and virtual time: net_ring ports, a small
+ * TCP host with a record layer on each side, and the test itself as control.
+ *
+ * After each turn the law of conservation is checked, in total and per partner; rig_close() checks
+ * that every mbuf, chunk, grant, link and handover is back where it came from.
+ */
+#ifndef TESTS_UNIT_CORE_RIG_H
+#define TESTS_UNIT_CORE_RIG_H
+
+#include "dataplane/core/core_state.h"
+#include "tests/check.h"
+
+enum { RIG_CONNS = 16, RIG_PEERS = 8, RIG_HEARD = 4 * 1024 * 1024, RIG_TURN_US = 200 };
+
+/* Domains of the snapshot: ids and names. */
+enum { CONTOSO = 1, FABRIKAM = 2, PARTNER = 11, OTHER = 12 };
+
+/* The far end of one connection. */
+struct peer {
+	struct tcp_conn *tcp; /* NULL while not connected, and when it is over */
+	enum iface side;
+	struct record_state *record; /* NULL: plain */
+	bool is_deaf;                /* does not read: its window closes */
+	bool is_ended, is_reset;     /* the core's FIN; RST or timeout */
+	bool heard_close_notify;
+	uint8_t alert; /* received */
+	char *heard; /* NUL-terminated plaintext so far */
+	size_t heard_len;
+	const char *say; /* what is still to be sent */
+	size_t say_len;
+	struct conn_id id; /* as control knows it */
+};
+
+struct rig {
+	struct core *core;
+	struct inbox *inbox;
+	struct route *routes;
+	uint64_t now_us;
+	struct event event; /* of the last rig_expect() */
+	char text[65536];   /* its bytes */
+	struct peer peer[RIG_PEERS];
+	unsigned int law_broken;
+};
+extern struct rig rig;
+
+/* Defaults, changed before rig_open(). */
+extern uint32_t rig_link_queue_bytes, rig_link_queue_stanzas;
+
+void rig_start(const char *name);
+void rig_open(void);
+/* Closes what is open and checks that nothing is missing. */
+void rig_close(void);
+
+void rig_turn(void);
+void rig_run(unsigned int turns);
+/* Time passes in turns of a millisecond. */
+void rig_wait(uint64_t us);
+
+/* Turns until the next event of another kind than those skipped; checks that it is @kind. */
+bool rig_expect(enum event_kind kind);
+/* No event waits. */
+bool rig_is_quiet(void);
+void rig_order(const struct msg *m);
+void rig_order_text(enum msg_kind kind, struct conn_id conn, const char *text);
+
+/* A connection from @side, accepted: its first event is consumed. */
+struct peer *rig_connect(enum iface side);
+/* The core dials the far host of @side. */
+struct peer *rig_dial(enum iface side);
+/* Far side: direct TLS from here on; both sides get made-up TLS 1.3 keys. @behind: sealed by the
+ * peer before control has installed the keys. */
+void rig_secure(struct peer *p, const char *behind);
+/* Stream headers both ways, then @bits for (local, remote). */
+void rig_stream(struct peer *p, bool tls, unsigned int local, unsigned int remote, uint8_t bits);
+void rig_grant(struct peer *p, unsigned int local, unsigned int remote, uint8_t bits);
+
+/* Borrowed until it is sent. */
+void peer_say(struct peer *p, const char *text);
+void peer_say_bytes(struct peer *p, const void *bytes, size_t len);
+/* Has the peer heard exactly @text since the last peer_forget()? Runs until it has, 2,000 turns at
+ * most. */
+bool peer_hears(struct peer *p, const char *text);
+void peer_forget(struct peer *p);
+void peer_reset(struct peer *p);
+void peer_fin(struct peer *p);
+
+uint64_t rig_law(_Atomic uint64_t *field);
+#define LAW(field) stat_read(&rig.core->stats.law.field)
+static inline uint32_t rig_drops(enum drop d)
+{
+	return stat_read_drop(&rig.core->stats, d);
+}
+
+#endif
