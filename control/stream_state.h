@@ -69,7 +69,8 @@ struct stream {
 	char ours[DOMAIN_TEXT_MAX + 1], theirs[DOMAIN_TEXT_MAX + 1]; /* by its header */
 	char id[STREAM_ID_MAX + 1];                                  /* of the response header */
 	bool header_sent;
-	bool is_version_1; /* the peer said version 1.0 or later */
+	bool declares_dialback; /* our header does */
+	bool is_version_1;      /* the peer said version 1.0 or later */
 
 	/* transport and proof */
 	bool is_secure;
