@@ -15,6 +15,8 @@ static void put_tag(struct stream *s, const char *name, const char *from, const 
 {
 	stream_put(s, "<db:");
 	stream_put(s, name);
+	if (!s->declares_dialback) /* we did not mean to, but the other side has begun */
+		stream_put_attribute(s, "xmlns:db", NS_DIALBACK);
 	stream_put_attribute(s, "from", from);
 	stream_put_attribute(s, "to", to);
 }

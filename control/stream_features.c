@@ -19,14 +19,14 @@ unsigned int stream_offered_methods(const struct stream *s)
 			  (stream_proves(s, s->theirs) ? (unsigned int)METHOD_SASL_EXTERNAL : 0u));
 }
 
-/* XEP-0478: what we take before authentication is less than after. */
+/* XEP-0478. What is taken of an authenticated peer: dialback has no features after it that could
+ * tell it anew, and before authentication no stanza is taken at all. */
 static void put_limits(struct stream *s)
 {
 	const struct limits *limits = &s->policy->limits;
 
 	stream_put(s, "<limits xmlns='" NS_LIMITS "'><max-bytes>");
-	stream_put_number(s, s->is_sasl_done ? limits->stanza_bytes_max
-					     : STANZA_BYTES_UNAUTHENTICATED);
+	stream_put_number(s, limits->stanza_bytes_max);
 	stream_put(s, "</max-bytes>");
 	if (limits->inactivity_timeout_s > 0) {
 		stream_put(s, "<idle-seconds>");
@@ -103,6 +103,7 @@ void stream_read_features(struct stream *s, const struct xml_element *features)
 	const struct xml_element *e;
 
 	offer->starttls = offer->starttls_required = offer->external = false;
+	offer->max_bytes = 0;
 	for (e = features->child; e != NULL; e = e->next) {
 		if (xml_is(e, NS_TLS, "starttls")) {
 			offer->starttls = true;

@@ -233,6 +233,14 @@ void stream_initiate_element(struct stream *s, const struct xml_element *e)
 		return;
 	case STREAM_EXPECT_DIALBACK:
 	case STREAM_ESTABLISHED:
+		/* Some say their features once more when dialback is done. */
+		if (!xml_is(e, NS_STREAM, "features")) {
+			out_of_turn(s, e);
+			return;
+		}
+		stream_read_features(s, e);
+		stream_resume(s, false);
+		return;
 	case STREAM_EXPECT_HEADER:
 	case STREAM_EXPECT_TLS:
 	case STREAM_EXPECT_STARTTLS:

@@ -114,7 +114,8 @@ void stream_put_header(struct stream *s)
 {
 	stream_put(s, "<?xml version='1.0'?><stream:stream xmlns='" NS_SERVER
 		      "' xmlns:stream='" NS_STREAM "'");
-	if (may_use_dialback(s))
+	s->declares_dialback = may_use_dialback(s);
+	if (s->declares_dialback)
 		stream_put(s, " xmlns:db='" NS_DIALBACK "'");
 	stream_put_partner_type(s, s->ours);
 	if (s->setup.role == STREAM_RECEIVING) {

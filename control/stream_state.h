@@ -2,7 +2,8 @@
 /*
  * stream_state.h - what the stream_*.c files share: the machine itself, and who does what.
  *
- *	stream.c             life, dispatch, commands, timers, the one writer of `state`
+ *	stream.c             life, dispatch, timers, the one writer of `state`
+ *	stream_end.c         the ways a stream ends
  *	stream_news.c        the queue of news
  *	stream_out.c         bytes: headers, errors, elements
  *	stream_policy.c      who may speak for what, by which methods
@@ -69,7 +70,8 @@ struct stream {
 	char ours[DOMAIN_TEXT_MAX + 1], theirs[DOMAIN_TEXT_MAX + 1]; /* by its header */
 	char id[STREAM_ID_MAX + 1];                                  /* of the response header */
 	bool header_sent;
-	bool is_version_1; /* the peer said version 1.0 or later */
+	bool declares_dialback; /* our header does */
+	bool is_version_1;      /* the peer said version 1.0 or later */
 
 	/* transport and proof */
 	bool is_secure;
@@ -105,6 +107,14 @@ struct stream {
 /* stream.c */
 void stream_become(struct stream *s, enum stream_state next);
 bool stream_is_internal(const struct stream *s);
+/* The first-level element or header just read is dealt with: read on. */
+void stream_resume(struct stream *s, bool restart);
+/* Something may be relayed, or verified: negotiation is over. */
+void stream_establish(struct stream *s);
+/* After TLS or SASL: nothing of the old stream counts any more. */
+void stream_forget_header(struct stream *s);
+
+/* stream_end.c */
 /*
  * The two ways a stream ends. fail: with a stream error (and our header where none was sent yet),
  * told as refused. finish: without an error, saying first what is in `out`; @why DROP_COUNT for an
@@ -113,12 +123,7 @@ bool stream_is_internal(const struct stream *s);
 void stream_fail(struct stream *s, enum stream_condition condition, enum drop why,
 		 const char *text);
 void stream_finish(struct stream *s, enum drop why, const char *text);
-/* The first-level element or header just read is dealt with: read on. */
-void stream_resume(struct stream *s, bool restart);
-/* Something may be relayed, or verified: negotiation is over. */
-void stream_establish(struct stream *s);
-/* After TLS or SASL: nothing of the old stream counts any more. */
-void stream_forget_header(struct stream *s);
+void stream_read_error(struct stream *s, const struct xml_element *error);
 
 /* stream_news.c */
 struct stream_news *stream_add_news(struct stream *s, enum stream_news_kind kind);

@@ -27,9 +27,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { NEWS_AT_ONCE_MAX = 256, SAID_AT_ONCE_MAX = 256 * 1024, TEXT_MAX = 255 };
 
-static char *local_domains[] = {(char[]){"ours.example"}, NULL};
-static char *more_domains[] = {(char[]){"two.example"}, NULL};
-static char *gateway_names[] = {(char[]){"fe.example"}, NULL};
+/* The records want their strings writable. */
+static char ours[] = "ours.example", theirs[] = "their.example", two[] = "two.example";
+static char gateway_name[] = "gw", gateway_host[] = "fe.example", secret[] = "secret";
+static char *local_domains[] = {ours, NULL};
+static char *more_domains[] = {two, NULL};
+static char *gateway_names[] = {gateway_host, NULL};
 
 #define HEAD                                                                                       \
 	"<stream:stream xmlns='jabber:server' xmlns:stream='" NS_STREAM "' xmlns:db='" NS_DIALBACK \
@@ -191,13 +194,13 @@ static void give_tls(struct run *r, uint8_t how)
 
 static void give_verified(struct run *r, uint8_t how)
 {
-	const char *theirs = (how & 4) != 0 ? "two.example" : "their.example";
+	const char *whose = (how & 4) != 0 ? two : theirs;
 	char id[64];
 
 	snprintf(id, sizeof(id), "%.63s", (how & 8) != 0 ? "other-id" : stream_id(r->s));
 	if ((how & 3) == VERIFY_VALID && (how & 8) == 0)
 		r->verified = true;
-	stream_verified(r->s, "ours.example", theirs, id, (enum verify_result)((how & 3) % 3),
+	stream_verified(r->s, ours, whose, id, (enum verify_result)((how & 3) % 3),
 			"remote-connection-failed", r->now_us);
 	(void)obey(r);
 }
@@ -263,12 +266,12 @@ static void make(struct run *r)
 	struct stream_setup setup = {.trace_id = "fuzz"};
 
 	r->partner = (struct partner){.id = {1},
-				      .domain = (char[]){"their.example"},
+				      .domain = theirs,
 				      .additional_domains = more_domains,
 				      .tls = (enum level)(row % 3),
 				      .sasl = (enum level)(row / 3 % 3),
 				      .dialback = row / 9 % 2 != 0};
-	r->gateway = (struct gateway){.name = (char[]){"gw"},
+	r->gateway = (struct gateway){.name = gateway_name,
 				      .certificate_names = gateway_names,
 				      .local_domains = local_domains};
 	r->policy = (struct policy){.local_domains = local_domains,
@@ -279,7 +282,7 @@ static void make(struct run *r)
 				    .limits = {.establishment_timeout_s = 60,
 					       .inactivity_timeout_s = 600,
 					       .stanza_bytes_max = STANZA_BYTES_DEFAULT},
-				    .dialback_passphrase = (char[]){"secret"}};
+				    .dialback_passphrase = secret};
 	r->role = (shape & 1) != 0 ? STREAM_INITIATING : STREAM_RECEIVING;
 	r->leg = (shape & 2) != 0 ? IFACE_INTERNAL : IFACE_EDGE;
 	setup.role = r->role;

@@ -7,7 +7,7 @@ tls good partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features external bidi limits=10000/600
+> features external bidi limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>b3RoZXIuZXhhbXBsZQ==</auth>
 news refused sasl_failed
 > <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><invalid-authzid/></failure>
@@ -24,7 +24,7 @@ tls good partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features external bidi limits=10000/600
+> features external bidi limits=524288/600
 # abort and a response out of turn count as well
 < <abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
 news refused sasl_failed
@@ -45,7 +45,7 @@ tls good partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features external bidi limits=10000/600
+> features external bidi limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>cGFydG5lci5leGFtcGxlAA==</auth>
 news refused sasl_failed
 > <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><incorrect-encoding/></failure>

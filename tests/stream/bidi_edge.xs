@@ -6,7 +6,7 @@ tls good partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features external bidi dialback-errors limits=10000/600
+> features external bidi dialback-errors limits=524288/600
 < <bidi xmlns='urn:xmpp:bidi'><limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>30000</max-bytes></limits></bidi>
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>cGFydG5lci5leGFtcGxl</auth>
 > <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>

@@ -60,7 +60,7 @@ error invalid-from stanza_invalid_from counted
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 end system-shutdown
 error system-shutdown ordinary
 state CLOSING

@@ -6,7 +6,7 @@ partner capulet.example tls=optional sasl=optional dialback=true
 stream receiving edge
 < header from='capulet.example' to='montague.example'
 > header from='montague.example' to='capulet.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:verify from='capulet.example' to='montague.example' id='D60000229F'>$(key capulet.example montague.example D60000229F)</db:verify>
 > <db:verify from='montague.example' to='capulet.example' id='D60000229F' type='valid'/>
 # indented, as the XEP's examples are
@@ -29,7 +29,7 @@ tls good capulet.example
 news restart
 < header from='capulet.example' to='montague.example'
 > header from='montague.example' to='capulet.example' db
-> features external bidi dialback-errors limits=10000/600
+> features external bidi dialback-errors limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>Y2FwdWxldC5leGFtcGxl</auth>
 > <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
 news restart
@@ -49,7 +49,7 @@ tls none
 news restart
 < header to='montague.example'
 > header from='montague.example' db
-> features bidi dialback-errors limits=10000/600
+> features bidi dialback-errors limits=524288/600
 < <db:verify from='capulet.example' to='montague.example' id='1'>$(key capulet.example montague.example 1)</db:verify>
 > <db:verify from='montague.example' to='capulet.example' id='1' type='valid'/>
 < footer
@@ -60,7 +60,7 @@ tls none
 news restart
 < header to='montague.example'
 > header from='montague.example' db
-> features bidi dialback-errors limits=10000/600
+> features bidi dialback-errors limits=524288/600
 < footer
 news refused stream_closed_early
 news close stream_closed_early

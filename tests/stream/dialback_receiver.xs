@@ -4,7 +4,7 @@ partner partner.example tls=optional sasl=notsupported dialback=true also=two.pa
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>  k1 </db:result>
 news verify contoso.example partner.example $id k1
 verified contoso.example partner.example wrong-id valid
@@ -34,7 +34,7 @@ state ESTABLISHED
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>bad</db:result>
 news verify contoso.example partner.example $id bad
 verified contoso.example partner.example $id invalid
@@ -47,7 +47,7 @@ state CLOSING
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news verify contoso.example partner.example $id k
 verified contoso.example partner.example $id error remote-connection-failed

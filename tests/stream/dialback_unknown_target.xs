@@ -3,7 +3,7 @@ partner partner.example tls=optional sasl=notsupported dialback=true
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='partner.example' to='nosuch.example'>k</db:result>
 news refused stream_host_unknown
 > <db:result from='nosuch.example' to='partner.example' type='error'><error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>

@@ -4,7 +4,7 @@ partner partner.example tls=optional sasl=notsupported dialback=true
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='partner.example' to='contoso.example' type='valid'/>
 news refused dialback_unsolicited
 < <db:verify from='partner.example' to='contoso.example' id='1' type='valid'/>

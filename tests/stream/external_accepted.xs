@@ -14,7 +14,7 @@ tls good partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features external bidi limits=10000/600
+> features external bidi limits=524288/600
 state EXPECT_AUTH secure
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>cGFydG5lci5leGFtcGxl</auth>
 > <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>

@@ -39,7 +39,7 @@ tls good CN=fe2.fabrikam.example
 news restart
 < header from='fabrikam.example' to='partner.example'
 > header from='partner.example' to='fabrikam.example' partner:type='PublicUnverified' db
-> features external bidi dialback-errors limits=10000/600
+> features external bidi dialback-errors limits=524288/600
 state EXPECT_AUTH secure gateway=gw2
 # a domain that no partner has
 stream receiving internal direct-tls

@@ -10,7 +10,7 @@ tls good pool.contoso.example
 news restart
 < header from='contoso.example' to='partner.example' id=''
 > header from='partner.example' to='contoso.example' partner:type='Federated' db
-> features external bidi dialback-errors limits=10000/600
+> features external bidi dialback-errors limits=524288/600
 state EXPECT_AUTH secure gateway=gw1
 < <bidi xmlns='urn:xmpp:bidi'/>
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>Y29udG9zby5leGFtcGxl</auth>
@@ -48,7 +48,7 @@ tls good fe1.contoso.example
 news restart
 < header from='contoso.example' to='partner.example'
 > header from='partner.example' to='contoso.example' partner:type='Federated' db
-> features external bidi dialback-errors limits=10000/600
+> features external bidi dialback-errors limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>
 > <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
 news restart
@@ -64,7 +64,7 @@ tls good fe1.contoso.example
 news restart
 < header from='contoso.example' to='partner.example'
 > header from='partner.example' to='contoso.example' partner:type='Federated' db
-> features external bidi dialback-errors limits=10000/600
+> features external bidi dialback-errors limits=524288/600
 < <db:result from='contoso.example' to='partner.example'>k</db:result>
 news authorised contoso.example * dialback-tls from
 news established

@@ -13,7 +13,7 @@ tls good fe1.contoso.example
 news restart
 < header from='contoso.example' to='partner.example'
 > header from='partner.example' to='contoso.example' partner:type='PublicUnverified' db
-> features external bidi dialback-errors limits=10000/600
+> features external bidi dialback-errors limits=524288/600
 stream receiving internal
 < header from='contoso.example' to='partner.example'
 > header from='partner.example' to='contoso.example' partner:type='PublicUnverified' db

@@ -6,7 +6,7 @@ partner partner.example tls=notsupported sasl=notsupported dialback=true
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features dialback-errors limits=10000/600
+> features dialback-errors limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news verify contoso.example partner.example $id k
 verified contoso.example partner.example $id valid
@@ -18,7 +18,7 @@ news established
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features dialback-errors limits=10000/600
+> features dialback-errors limits=524288/600
 < <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 news refused stream_protocol
 > <failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>

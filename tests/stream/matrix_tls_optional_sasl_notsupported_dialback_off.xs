@@ -6,7 +6,7 @@ partner partner.example tls=optional sasl=notsupported dialback=false
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features starttls limits=10000/600
+> features starttls limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news refused dialback_refused
 > <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
@@ -15,7 +15,7 @@ news refused dialback_refused
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features starttls limits=10000/600
+> features starttls limits=524288/600
 < <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 > <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 news start-tls
@@ -28,7 +28,7 @@ error not-authorized stream_no_method headed from='contoso.example' to='partner.
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features starttls limits=10000/600
+> features starttls limits=524288/600
 < <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 > <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 news start-tls

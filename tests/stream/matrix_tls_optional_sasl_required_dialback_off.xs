@@ -6,7 +6,7 @@ partner partner.example tls=optional sasl=required dialback=false
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features starttls limits=10000/600
+> features starttls limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news refused dialback_refused
 > <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
@@ -15,7 +15,7 @@ news refused dialback_refused
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features starttls limits=10000/600
+> features starttls limits=524288/600
 < <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 > <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 news start-tls
@@ -23,7 +23,7 @@ tls good partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features external bidi limits=10000/600
+> features external bidi limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>
 > <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
 news restart
@@ -37,7 +37,7 @@ news established
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features starttls limits=10000/600
+> features starttls limits=524288/600
 < <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 > <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 news start-tls
@@ -50,7 +50,7 @@ error not-authorized stream_no_method headed from='contoso.example' to='partner.
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features starttls limits=10000/600
+> features starttls limits=524288/600
 < <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 > <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 news start-tls
@@ -58,7 +58,7 @@ tls good partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features external bidi limits=10000/600
+> features external bidi limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news refused dialback_refused
 > <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>

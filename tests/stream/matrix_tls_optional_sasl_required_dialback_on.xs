@@ -6,7 +6,7 @@ partner partner.example tls=optional sasl=required dialback=true
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news verify contoso.example partner.example $id k
 verified contoso.example partner.example $id valid
@@ -18,7 +18,7 @@ news established
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 > <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 news start-tls
@@ -26,7 +26,7 @@ tls good partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features external bidi dialback-errors limits=10000/600
+> features external bidi dialback-errors limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>
 > <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
 news restart
@@ -40,7 +40,7 @@ news established
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 > <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 news start-tls
@@ -48,7 +48,7 @@ tls bad partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features bidi dialback-errors limits=10000/600
+> features bidi dialback-errors limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>
 news refused sasl_failed
 > <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>

@@ -22,7 +22,7 @@ tls good partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features bidi dialback-errors limits=10000/600
+> features bidi dialback-errors limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>
 news refused sasl_failed
 > <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>
@@ -44,7 +44,7 @@ tls bad partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features bidi dialback-errors limits=10000/600
+> features bidi dialback-errors limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>
 news refused sasl_failed
 > <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>

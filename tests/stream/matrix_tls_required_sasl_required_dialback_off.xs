@@ -22,7 +22,7 @@ tls good partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features external bidi limits=10000/600
+> features external bidi limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>
 > <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
 news restart
@@ -57,7 +57,7 @@ tls good partner.example
 news restart
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example'
-> features external bidi limits=10000/600
+> features external bidi limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news refused dialback_refused
 > <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>

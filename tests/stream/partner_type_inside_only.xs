@@ -5,7 +5,7 @@ gateway gw1 names=fe1.contoso.example domains=contoso.example
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 stream initiating edge contoso.example partner.example
 open
 > header from='contoso.example' to='partner.example' db

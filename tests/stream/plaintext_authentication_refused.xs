@@ -17,7 +17,7 @@ error policy-violation stream_tls_required
 stream receiving edge
 < header from='lax.example' to='contoso.example'
 > header from='contoso.example' to='lax.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>
 news refused sasl_failed
 > <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><encryption-required/></failure>
@@ -28,14 +28,14 @@ error policy-violation stream_tls_required
 stream receiving edge
 < header to='contoso.example'
 > header from='contoso.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 error policy-violation stream_tls_required
 # with an authorised pair on the stream only the further one is refused
 stream receiving edge
 < header to='contoso.example'
 > header from='contoso.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='lax.example' to='contoso.example'>k</db:result>
 news verify contoso.example lax.example $id k
 verified contoso.example lax.example $id valid

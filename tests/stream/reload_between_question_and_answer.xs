@@ -3,7 +3,7 @@ partner partner.example tls=optional sasl=notsupported dialback=true
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news verify contoso.example partner.example $id k
 partner partner.example tls=required sasl=required dialback=true

@@ -4,14 +4,14 @@ partner partner.example tls=optional sasl=optional dialback=true
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <message from='a@partner.example' to='b@contoso.example'><body>x</body></message>
 error not-authorized stanza_unauthenticated
 # while the key is still being verified
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news verify contoso.example partner.example $id k
 < <iq type='get' id='1' from='partner.example' to='contoso.example'><ping xmlns='urn:xmpp:ping'/></iq>
@@ -23,7 +23,7 @@ state CLOSING
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news verify contoso.example partner.example $id k
 verified contoso.example partner.example $id valid

@@ -4,7 +4,7 @@ partner partner.example tls=optional sasl=notsupported dialback=true
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <enable xmlns='urn:xmpp:sm:3'/>
 error unsupported-stanza-type stream_protocol
 stream initiating edge contoso.example partner.example
@@ -19,7 +19,7 @@ error unsupported-stanza-type stream_protocol
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < header from='partner.example' to='contoso.example'
 error bad-format stream_protocol
 # the other side says no to STARTTLS (RFC 6120 5.4.2.2)

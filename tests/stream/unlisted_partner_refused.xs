@@ -16,7 +16,7 @@ error policy-violation stream_not_allowed headed from='contoso.example' to='cont
 stream receiving edge
 < header from='partner.example' to='contoso.example'
 > header from='contoso.example' to='partner.example' db
-> features starttls dialback-errors limits=10000/600
+> features starttls dialback-errors limits=524288/600
 < <db:result from='stranger.example' to='contoso.example'>k</db:result>
 news refused stream_not_allowed
 > <db:result from='contoso.example' to='stranger.example' type='error'><error type='cancel'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
