@@ -32,8 +32,9 @@ enum bounds {
 	XML_DEPTH_MAX = 64,            /* open elements below the stream root */
 	XML_ATTRIBUTES_MAX = 64,       /* attributes of one tag, declarations included */
 	XML_NAME_BYTES_MAX = 256,      /* qualified name of an element or attribute */
-	XML_NAME_STACK_BYTES = 2048,   /* names of all open elements together */
+	XML_NAME_STACK_BYTES = 2048,   /* names of all open elements and one tag's attributes */
 	XML_PREFIXES_MAX = 32,         /* namespace declarations in force at once */
+	XML_PREFIX_BYTES = 1536,       /* those prefixes and namespace names together */
 	XML_NAMESPACE_BYTES_MAX = 256, /* one namespace name */
 	XML_TAG_BYTES_MAX = 16384,     /* one start tag with its attributes */
 	ROOT_PREFIXES_MAX = 16,        /* prefixes declared on one stream root */

@@ -10,6 +10,10 @@
  * of bounds.h. An XML declaration is allowed once, before the stream header. It does not check
  * which namespace or version the root has: control does.
  *
+ * Where parsers differ it takes the narrower side, since one stream carries many partners' stanzas
+ * and its reader must not choke on one of them: names beyond ASCII are those of XML 1.0's fourth
+ * edition, and namespace names hold no ASCII character that RFC 3986 has no place for.
+ *
  * Runs on  any core; a framer belongs to one connection, hence to that connection's core.
  * Owns     only its own struct. Never allocates, never blocks, has no clock. Reads each byte once
  * and keeps none but names, prefixes and attribute names: the caller holds on to an open element's
@@ -21,6 +25,7 @@
 #include "dataplane/base/base.h"
 #include "dataplane/base/bounds.h"
 #include "dataplane/base/drop.h"
+#include "dataplane/xmpp/utf8.h"
 
 enum framer_result { /* above 0: something was found; below 0: the stream is over */
 		     FRAMER_FOOTER = 3,  /* </stream:stream> */
@@ -96,11 +101,57 @@ uint32_t framer_used_prefixes(const struct framer *f);
 /* The row of drop.def for an error. */
 enum drop framer_drop(enum framer_result error);
 
-/* What a framer remembers between two calls: framer*.c's own, here so that a connection can contain
- * it. */
-struct framer {
-	struct framer_root root;
-	uint32_t held, limit, next_limit;
+/* One namespace declaration in force: prefix, then unescaped URI, at binding_bytes[at]. */
+struct framer_binding {
+	uint16_t at, uri_len;
+	uint8_t prefix_len;
 };
+
+/* One open element: where its name begins, and how many bindings were in force around it. */
+struct framer_open {
+	uint16_t name_at;
+	uint8_t bindings;
+};
+
+/* One attribute of the tag being read: where its name begins, and its colon (0 for none). */
+struct framer_attribute {
+	uint16_t at;
+	uint8_t colon;
+};
+
+/*
+ * What a framer remembers between two calls: framer*.c's own, here so that a connection can contain
+ * it. names[] is a stack: the names of the open elements, outermost first, and above them the
+ * attribute names of the tag being read.
+ */
+struct framer {
+	uint32_t held, limit, next_limit; /* bytes of the thing open or found; its bound */
+	uint32_t tag_limit;               /* held may not pass this: limit, or less within a tag */
+	uint32_t used_prefixes;
+	uint32_t code;              /* of the reference being read */
+	struct utf8 utf8;           /* character being read */
+	uint8_t state, phase, step; /* step: within the XML declaration or "<![CDATA[" */
+	uint8_t after_reference;
+	uint8_t quote, brackets, declares;
+	uint8_t depth, attribute_count, binding_count;
+	uint8_t element_colon, name_colon;
+	uint8_t field;   /* of the XML declaration, read last */
+	bool spaced;     /* in it: white space stands before */
+	bool name_first; /* the next character must be able to begin a name */
+	bool open, found;
+	int8_t error;
+	uint16_t names_len, name_at, uri_len;
+	uint16_t match;  /* bytes of an end tag's name that agree */
+	uint16_t raw_at; /* in root.text: where the value being read begins */
+
+	struct framer_open open_elements[XML_DEPTH_MAX + 1];
+	struct framer_attribute attributes[XML_ATTRIBUTES_MAX];
+	struct framer_binding bindings[XML_PREFIXES_MAX];
+	struct framer_root root;
+	uint8_t names[XML_NAME_STACK_BYTES];
+	uint8_t binding_bytes[XML_PREFIX_BYTES];
+};
+
+_Static_assert(sizeof(struct framer) <= 6144, "a framer is part of every connection");
 
 #endif

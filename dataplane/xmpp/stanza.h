@@ -12,7 +12,8 @@
 #include "dataplane/xmpp/framer.h"
 
 enum stanza_kind {
-	STANZA_OTHER, /* not one of the three, or in another namespace: control's */
+	STANZA_OTHER, /* not one of the three, in another namespace, or with a prefix (nobody writes
+			 <p:message xmlns:p='jabber:server'>, though it may be said): control's */
 	STANZA_MESSAGE,
 	STANZA_PRESENCE,
 	STANZA_IQ,

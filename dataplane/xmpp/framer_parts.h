@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * framer_parts.h - what the files of the framer share: its states, its cursor over the input, and
+ * the functions one file has for another.
+ *
+ * framer.c       feeding, what is held, white space between elements, what '<' begins, end tags
+ * framer_decl.c  the XML declaration
+ * framer_tag.c   start tags: names, attributes, values
+ * framer_scope.c namespace declarations, bound prefixes, duplicates, what the root declares
+ * framer_text.c  character data, CDATA, references
+ * framer_char.c  classes of bytes and characters
+ *
+ * Every step function reads at least one byte of the cursor, or leaves its state, and on an error
+ * leaves the cursor behind the offending byte, so that the outcome is the same for any cut.
+ */
+#ifndef DATAPLANE_XMPP_FRAMER_PARTS_H
+#define DATAPLANE_XMPP_FRAMER_PARTS_H
+
+#include <string.h>
+
+#include "dataplane/xmpp/framer.h"
+
+enum framer_state {
+	FRAMER_IN_BETWEEN,     /* white space around first-level elements */
+	FRAMER_IN_MARKUP,      /* behind '<' */
+	FRAMER_IN_BANG,        /* behind "<!" */
+	FRAMER_IN_DECLARATION, /* behind "<?" at the very start */
+	FRAMER_IN_ELEMENT_NAME,
+	FRAMER_IN_TAG,       /* behind white space: an attribute may begin */
+	FRAMER_IN_TAG_TIGHT, /* behind a closing quote: white space or the end */
+	FRAMER_IN_TAG_SLASH, /* behind '/' */
+	FRAMER_IN_ATTRIBUTE_NAME,
+	FRAMER_IN_EQUALS,
+	FRAMER_IN_QUOTE,
+	FRAMER_IN_VALUE,
+	FRAMER_IN_DECLARED, /* the value of a namespace declaration, or of the root's xml:lang */
+	FRAMER_IN_END_NAME,
+	FRAMER_IN_END_SPACE,
+	FRAMER_IN_TEXT,
+	FRAMER_IN_CDATA,
+	FRAMER_IN_REFERENCE, /* behind '&' */
+	FRAMER_IN_ENTITY,
+	FRAMER_IN_NUMBER, /* behind "&#" */
+	FRAMER_IN_DECIMAL,
+	FRAMER_IN_HEX_FIRST, /* behind "&#x" */
+	FRAMER_IN_HEX,
+	FRAMER_IN_ERROR,
+};
+
+enum framer_phase {
+	FRAMER_PHASE_START,
+	FRAMER_PHASE_PROLOG,
+	FRAMER_PHASE_STREAM,
+	FRAMER_PHASE_OVER
+};
+
+/* Fields of the XML declaration, in the only order allowed. */
+enum framer_field {
+	FRAMER_FIELD_NONE,
+	FRAMER_FIELD_VERSION,
+	FRAMER_FIELD_ENCODING,
+	FRAMER_FIELD_STANDALONE
+};
+
+enum framer_declares {
+	FRAMER_DECLARES_DEFAULT, /* xmlns= */
+	FRAMER_DECLARES_PREFIX,  /* xmlns:p= */
+	FRAMER_DECLARES_XML,     /* xmlns:xml=, which changes nothing */
+	FRAMER_DECLARES_LANG,    /* xml:lang= on the root */
+};
+
+enum framer_char_bits {
+	FRAMER_CHAR_SPACE = 1 << 0,
+	FRAMER_CHAR_NAME_START = 1 << 1, /* without the colon */
+	FRAMER_CHAR_NAME = 1 << 2,
+	FRAMER_CHAR_TEXT = 1 << 3,  /* needs no look in text */
+	FRAMER_CHAR_VALUE = 1 << 4, /* nor in an attribute value */
+	FRAMER_CHAR_CDATA = 1 << 5, /* nor in a CDATA section */
+	FRAMER_CHAR_URI = 1 << 6,   /* RFC 3986 has a place for it */
+};
+
+/* Input of one call. Bytes from @from on belong to what is open; @stop is where its bound or the
+ * input ends. */
+struct framer_cursor {
+	const uint8_t *at, *stop, *end, *from;
+};
+
+extern const uint8_t framer_char_class[256];
+
+bool framer_char_is_name_start(uint32_t code);
+bool framer_char_is_name(uint32_t code);
+/* XML 1.0 2.2 */
+bool framer_char_is_legal(uint32_t code);
+
+/* '<' and a byte that may begin a name have been seen: the latter is not read yet. */
+MUST_USE enum framer_result framer_tag_begin(struct framer *f, struct framer_cursor *c);
+MUST_USE enum framer_result framer_tag_step(struct framer *f, struct framer_cursor *c);
+/* One more byte of the name being read. */
+MUST_USE enum framer_result framer_tag_put(struct framer *f, uint8_t byte);
+/* The innermost element has ended. */
+MUST_USE enum framer_result framer_tag_close(struct framer *f);
+
+MUST_USE enum framer_result framer_decl_step(struct framer *f, struct framer_cursor *c);
+
+/* The attribute whose name was read last declares something; its value follows. */
+MUST_USE enum framer_result framer_scope_begin(struct framer *f, struct span name);
+/* One byte of that value as written, for what others get to see of the root; one as meant, for
+ * comparisons; one that is both. */
+MUST_USE enum framer_result framer_scope_raw(struct framer *f, uint8_t byte);
+MUST_USE enum framer_result framer_scope_uri(struct framer *f, uint8_t byte);
+MUST_USE enum framer_result framer_scope_literal(struct framer *f, uint8_t byte);
+MUST_USE enum framer_result framer_scope_end(struct framer *f);
+/* All of a tag is read: are its prefixes bound, its attributes different by expanded name? */
+MUST_USE enum framer_result framer_scope_resolve(struct framer *f);
+/* Undo the declarations of the innermost element. */
+void framer_scope_leave(struct framer *f);
+
+MUST_USE enum framer_result framer_text_step(struct framer *f, struct framer_cursor *c);
+MUST_USE enum framer_result framer_text_cdata_step(struct framer *f, struct framer_cursor *c);
+/* '&' was read in the present state. */
+MUST_USE enum framer_result framer_text_begin_reference(struct framer *f);
+MUST_USE enum framer_result framer_text_reference_step(struct framer *f, struct framer_cursor *c);
+
+/* Held bytes when the cursor stands where it stands. */
+static inline uint32_t framer_cursor_held(const struct framer *f, const struct framer_cursor *c)
+{
+	return f->open ? f->held + (uint32_t)(c->at - c->from) : 0;
+}
+
+/* The bound of what is open has changed: find where it stops the input. */
+static inline void framer_cursor_bound(const struct framer *f, struct framer_cursor *c)
+{
+	c->stop = c->end;
+	if (f->open) {
+		const uint32_t held = framer_cursor_held(f, c);
+		const uint32_t room = f->tag_limit > held ? f->tag_limit - held : 0;
+
+		c->stop = c->at + min_size((size_t)(c->end - c->at), room);
+	}
+}
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* jid.c - JID parts: split by RFC 7622 3.1, the domain unescaped, checked and folded. */
+#include <string.h>
+
+#include "dataplane/base/addr.h"
+#include "dataplane/xmpp/jid.h"
+#include "dataplane/xmpp/unescape.h"
+#include "dataplane/xmpp/utf8.h"
+
+#define LABEL_MAX 63 /* bytes, RFC 1035 2.3.4 */
+
+/*
+ * Splits @raw at the first character that is @at, however it is written. Returns false when there
+ * is none.
+ */
+static bool split(struct span raw, uint8_t at, struct span *before, struct span *behind)
+{
+	struct span rest = raw;
+	uint8_t bytes[4];
+	unsigned int n;
+	size_t len = 0;
+
+	while ((n = unescape_next(&rest, bytes)) > 0) {
+		if (n == 1 && bytes[0] == at) {
+			*before = (struct span){raw.at, len};
+			*behind = rest;
+			return true;
+		}
+		len = raw.len - rest.len;
+	}
+	return false;
+}
+
+/* C0, DEL and C1: RFC 7622 lets them into no part. */
+static bool is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+/* Copies what @raw means to @out. Returns its length, or -1 when it is not 1..@room bytes of UTF-8
+ * without control characters. */
+static int decode(struct span raw, uint8_t *out, size_t room)
+{
+	struct utf8 u = {0};
+	size_t len = 0;
+	uint8_t bytes[4];
+	unsigned int n;
+
+	while ((n = unescape_next(&raw, bytes)) > 0) {
+		if (n > room - len)
+			return -1;
+		for (unsigned int i = 0; i < n; i++) {
+			bool good = true;
+
+			if (u.left > 0)
+				good = utf8_next(&u, bytes[i]);
+			else if (bytes[i] < 0x80)
+				u.code = bytes[i];
+			else
+				good = utf8_begin(&u, bytes[i]);
+			if (!good || (u.left == 0 && is_control(u.code)))
+				return -1;
+			out[len++] = bytes[i];
+		}
+	}
+	return len > 0 && u.left == 0 ? (int)len : -1;
+}
+
+static bool is_part(struct span raw)
+{
+	uint8_t text[JID_PART_MAX];
+
+	return decode(raw, text, sizeof(text)) > 0;
+}
+
+static bool is_name_byte(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' ||
+	       (byte & 0x80) != 0;
+}
+
+/* "[...]" with an IPv6 address. */
+static bool is_literal(const char *text, size_t len)
+{
+	char address[ADDR_TEXT_MAX];
+	struct ip_addr parsed;
+
+	if (len < 4 || len - 2 >= sizeof(address) || text[len - 1] != ']')
+		return false;
+	memcpy(address, text + 1, len - 2);
+	address[len - 2] = '\0';
+	return strchr(address, ':') != NULL && addr_parse(address, &parsed);
+}
+
+static bool is_name(const char *text, size_t len)
+{
+	size_t label = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '.') {
+			if (label == 0)
+				return false;
+			label = 0;
+		} else if (!is_name_byte(text[i]) || ++label > LABEL_MAX) {
+			return false;
+		}
+	}
+	return label > 0;
+}
+
+static bool read_domain(struct span raw, struct jid *out)
+{
+	/* One more than fits, for the dot that goes. */
+	uint8_t text[DOMAIN_TEXT_MAX + 1];
+	int len = decode(raw, text, sizeof(text));
+
+	if (len > 1 && text[len - 1] == '.')
+		len--;
+	if (len < 1 || len > DOMAIN_TEXT_MAX)
+		return false;
+	for (int i = 0; i < len; i++) {
+		const bool upper = text[i] >= 'A' && text[i] <= 'Z';
+
+		out->domain[i] = (char)(upper ? text[i] | 0x20 : text[i]);
+	}
+	out->domain[len] = '\0';
+	out->domain_len = (uint8_t)len;
+	if (out->domain[0] == '[')
+		return is_literal(out->domain, (size_t)len);
+	return is_name(out->domain, (size_t)len);
+}
+
+bool jid_parse(struct span raw, struct jid *out)
+{
+	struct span bare = raw, domain;
+
+	out->local = out->resource = (struct span){NULL, 0};
+	if (split(raw, '/', &bare, &out->resource) && !is_part(out->resource))
+		return false;
+	domain = bare;
+	if (split(bare, '@', &out->local, &domain) && !is_part(out->local))
+		return false;
+	return read_domain(domain, out);
+}
