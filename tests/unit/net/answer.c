@@ -20,7 +20,7 @@
 
 static uint32_t drops[DROP_COUNT];
 
-static void die(const char *what)
+__attribute__((noreturn)) static void die(const char *what)
 {
 	fprintf(stderr, "answer: %s\n", what);
 	exit(1);
