@@ -8,7 +8,7 @@
 
 #include "control/profile.h"
 
-#define FILE_BYTES_MAX (64 * 1024)
+#define FILE_BYTES_MAX (UINT64_C(64) * 1024)
 #define LINE_BYTES_MAX 1024
 
 enum value { TEXT, TEMPLATE, NUMBER, YES_NO, KIND, ADVICE };

@@ -20,7 +20,7 @@
 
 static uint32_t drops[DROP_COUNT];
 
-static void die(const char *what)
+__attribute__((noreturn)) static void die(const char *what)
 {
 	fprintf(stderr, "answer: %s\n", what);
 	exit(1);
@@ -140,8 +140,8 @@ int main(int argc, char **argv)
 	start_eal(profile_eal_option(&profile), value);
 	port = open_port(&profile, &use);
 	n = open_net(&mac);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("ready");
-	fflush(stdout);
 	while (!is_over())
 		turn(n, &port);
 	if (!port_read_counters(&port, &counters) || counters.rx_packets == 0 ||

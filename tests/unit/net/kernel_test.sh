@@ -58,7 +58,7 @@ else
 	ip -n "$theirs" addr add 192.0.2.2/24 dev pk0
 	ip -n "$theirs" link set pk0 up
 fi
-stdbuf -oL ip netns exec "$ours" "$answer" "$drivers" "$driver" "$link" "$mac" <"$work/in" 3>&- >"$work/out" 2>"$work/err" &
+ip netns exec "$ours" "$answer" "$drivers" "$driver" "$link" "$mac" <"$work/in" 3>&- >"$work/out" 2>"$work/err" &
 pid=$!
 await ready
 if [ "$driver" = tap ]; then
