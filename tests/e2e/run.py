@@ -14,7 +14,8 @@ import sys
 import time
 import traceback
 
-import cases_federation  # noqa: F401
+import cases_lab  # noqa: F401
+import cases_federation  # noqa: F401  isort: skip
 import cases_hostile  # noqa: F401
 import cases_internal  # noqa: F401
 import cases_tls  # noqa: F401
