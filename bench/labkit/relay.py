@@ -45,7 +45,7 @@ def configuration(cast, pki, socket, driver, settings):
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<sluice xmlns="urn:sluice:config:1">',
-        "  " + element("dataplane", cores=1, memory_mb=256, huge_pages="false", idle="yield",
+        "  " + element("dataplane", cores=1, memory_mb=512, huge_pages="false", idle="yield",
                        connections=4096) + "/>",
         "  " + element("edge", **outside, XmppListeningPort=5269) + ">",
         "    " + element("tls", certificate=pki / "edge.crt", key=pki / "edge.key",
