@@ -11,7 +11,8 @@
  *	stream_features.c    features, ours and the peer's
  *	stream_receiving.c   the side that was dialled: header, STARTTLS, EXTERNAL, bidi
  *	stream_initiating.c  the side that dialled
- *	stream_dialback.c    all four roles of XEP-0220
+ *	stream_dialback.c    XEP-0220: receiver and authoritative server
+ *	stream_dialback_ask.c    and initiator and verifier
  *
  * Runs on  control.
  */
@@ -199,10 +200,21 @@ void stream_initiate_tls(struct stream *s);
 /* stream_dialback.c */
 /* Takes db:result and db:verify in either role; false when @e is neither. */
 bool stream_dialback_element(struct stream *s, const struct xml_element *e);
+/* The opening tag of db:result or db:verify, still open. */
+void stream_put_dialback(struct stream *s, const char *name, const char *from, const char *to);
+/* Receiver: the pair is refused, the stream lives on, but not for ever. */
+void stream_refuse_pair(struct stream *s, const char *ours, const char *theirs,
+			const char *condition, enum drop why);
+
+/* stream_dialback_ask.c */
 /* Initiating: asks for a pair by db:result. False when it cannot. */
 MUST_USE bool stream_ask_pair(struct stream *s, const char *ours, const char *theirs);
 bool stream_may_dialback(const struct stream *s, const char *theirs);
 void stream_send_verifies(struct stream *s);
+void stream_read_result_answer(struct stream *s, const char *ours, const char *theirs,
+			       const struct xml_element *e);
+void stream_read_verify_answer(struct stream *s, const char *ours, const char *theirs,
+			       const struct xml_element *e);
 void stream_dialback_on_time(struct stream *s);
 uint64_t stream_dialback_due(const struct stream *s);
 
