@@ -98,6 +98,10 @@ void stream_read_result_answer(struct stream *s, const char *ours, const char *t
 
 	if (s->setup.role != STREAM_INITIATING || pair == NULL || pair->state != PAIR_ASKED) {
 		unsolicited(s, ours, theirs);
+	} else if (strcmp(type, "valid") == 0 &&
+		   !stream_still_allows(s, ours, theirs, stream_dialback_method(s))) {
+		asked_in_vain(s, ours, theirs, DROP_DIALBACK_REFUSED,
+			      "policy has changed: dialback is not allowed any more");
 	} else if (strcmp(type, "valid") == 0) {
 		stream_authorise(s, ours, theirs, stream_dialback_method(s));
 		stream_establish(s);

@@ -159,6 +159,9 @@ enum level stream_tls_level(const struct stream *s, const char *theirs);
 /* Does the peer's certificate prove it may speak for @domain? On the internal leg that is the
  * configured gateway's right, not a name in the certificate. */
 bool stream_proves(const struct stream *s, const char *domain);
+/* Between a proof and its grant the peer takes its time, and a reload may come. */
+bool stream_still_allows(const struct stream *s, const char *ours, const char *theirs,
+			 unsigned int method);
 void stream_take_certificate(struct stream *s, const struct identity *id);
 /* The gateway that shows this certificate and serves @domain, or any it may be. NULL: none. */
 const struct gateway *stream_find_gateway(const struct stream *s, const char *domain);
