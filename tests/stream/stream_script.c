@@ -7,6 +7,7 @@
  * exactly once to go on, to start TLS or to close; a refusal comes before each close that has a
  * reason; nothing is said that the script does not expect.
  */
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -308,17 +309,42 @@ static bool run_file(const char *path)
 	return good;
 }
 
+static int is_script(const struct dirent *entry)
+{
+	const size_t len = strlen(entry->d_name);
+
+	return len > 3 && strcmp(entry->d_name + len - 3, ".xs") == 0;
+}
+
+static void run_one(const char *path, unsigned int *passed, unsigned int *failed)
+{
+	if (run_file(path)) {
+		++*passed;
+		return;
+	}
+	++*failed;
+	fprintf(stderr, "FAILED: %s\n", path);
+}
+
+/* Arguments are scripts, or folders of them: a new script needs no list to be in. */
 int main(int argc, char **argv)
 {
 	unsigned int passed = 0, failed = 0;
 
 	for (int i = 1; i < argc; i++) {
-		if (run_file(argv[i])) {
-			passed++;
-		} else {
-			failed++;
-			fprintf(stderr, "FAILED: %s\n", argv[i]);
+		struct dirent **names;
+		const int n = scandir(argv[i], &names, is_script, alphasort);
+		char path[4096];
+
+		if (n < 0)
+			run_one(argv[i], &passed, &failed);
+		for (int k = 0; k < n; k++) {
+			snprintf(path, sizeof(path), "%s/%s", argv[i], names[k]->d_name);
+			run_one(path, &passed, &failed);
+			free(names[k]);
 		}
+		if (n >= 0)
+			free(names);
 	}
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed > 0 || passed == 0;
