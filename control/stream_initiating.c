@@ -114,6 +114,11 @@ static void authenticate(struct stream *s)
 
 static void authenticated(struct stream *s)
 {
+	if (!stream_still_allows(s, s->first_ours, s->first_theirs, METHOD_SASL_EXTERNAL)) {
+		stream_fail(s, STREAM_POLICY_VIOLATION, DROP_STREAM_NO_METHOD,
+			    "policy has changed: EXTERNAL is not allowed any more");
+		return;
+	}
 	stream_authorise(s, s->first_ours, s->first_theirs, METHOD_SASL_EXTERNAL);
 	stream_establish(s);
 	stream_resume(s, false);

@@ -110,6 +110,13 @@ bool stream_proves(const struct stream *s, const char *domain)
 	return identity_proves(s->certificate, domain, false);
 }
 
+bool stream_still_allows(const struct stream *s, const char *ours, const char *theirs,
+			 unsigned int method)
+{
+	return stream_has_ours(s, ours) && stream_knows_theirs(s, theirs) &&
+	       (stream_methods(s, theirs) & method) != 0;
+}
+
 void stream_take_certificate(struct stream *s, const struct identity *id)
 {
 	s->certificate_shown = id->present;

@@ -103,7 +103,14 @@ static bool has_way_on(struct stream *s)
 	const enum level tls = stream_tls_level(s, s->theirs);
 	char text[160];
 
-	if (s->is_sasl_done || stream_offered_methods(s) != 0)
+	if (s->is_sasl_done) {
+		if (stream_still_allows(s, s->ours, s->theirs, METHOD_SASL_EXTERNAL))
+			return true;
+		stream_fail(s, STREAM_POLICY_VIOLATION, DROP_STREAM_NO_METHOD,
+			    "policy has changed: EXTERNAL is not allowed any more");
+		return false;
+	}
+	if (stream_offered_methods(s) != 0)
 		return true;
 	if (!s->is_secure && tls != LEVEL_NOT_SUPPORTED) {
 		if (s->is_version_1)

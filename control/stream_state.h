@@ -11,7 +11,8 @@
  *	stream_features.c    features, ours and the peer's
  *	stream_receiving.c   the side that was dialled: header, STARTTLS, EXTERNAL, bidi
  *	stream_initiating.c  the side that dialled
- *	stream_dialback.c    all four roles of XEP-0220
+ *	stream_dialback.c    XEP-0220: receiver and authoritative server
+ *	stream_dialback_ask.c    and initiator and verifier
  *
  * Runs on  control.
  */
@@ -158,6 +159,9 @@ enum level stream_tls_level(const struct stream *s, const char *theirs);
 /* Does the peer's certificate prove it may speak for @domain? On the internal leg that is the
  * configured gateway's right, not a name in the certificate. */
 bool stream_proves(const struct stream *s, const char *domain);
+/* Between a proof and its grant the peer takes its time, and a reload may come. */
+bool stream_still_allows(const struct stream *s, const char *ours, const char *theirs,
+			 unsigned int method);
 void stream_take_certificate(struct stream *s, const struct identity *id);
 /* The gateway that shows this certificate and serves @domain, or any it may be. NULL: none. */
 const struct gateway *stream_find_gateway(const struct stream *s, const char *domain);
@@ -199,10 +203,21 @@ void stream_initiate_tls(struct stream *s);
 /* stream_dialback.c */
 /* Takes db:result and db:verify in either role; false when @e is neither. */
 bool stream_dialback_element(struct stream *s, const struct xml_element *e);
+/* The opening tag of db:result or db:verify, still open. */
+void stream_put_dialback(struct stream *s, const char *name, const char *from, const char *to);
+/* Receiver: the pair is refused, the stream lives on, but not for ever. */
+void stream_refuse_pair(struct stream *s, const char *ours, const char *theirs,
+			const char *condition, enum drop why);
+
+/* stream_dialback_ask.c */
 /* Initiating: asks for a pair by db:result. False when it cannot. */
 MUST_USE bool stream_ask_pair(struct stream *s, const char *ours, const char *theirs);
 bool stream_may_dialback(const struct stream *s, const char *theirs);
 void stream_send_verifies(struct stream *s);
+void stream_read_result_answer(struct stream *s, const char *ours, const char *theirs,
+			       const struct xml_element *e);
+void stream_read_verify_answer(struct stream *s, const char *ours, const char *theirs,
+			       const struct xml_element *e);
 void stream_dialback_on_time(struct stream *s);
 uint64_t stream_dialback_due(const struct stream *s);
 

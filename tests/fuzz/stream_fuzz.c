@@ -86,7 +86,7 @@ struct run {
 	enum iface leg;
 	const char *header;
 	uint64_t now_us;
-	bool verified; /* the authoritative server said yes on this very stream id */
+	bool verified[2]; /* of theirs and two: yes, and for this very stream id */
 	bool closed;
 };
 
@@ -124,7 +124,7 @@ static void check_authorised(const struct run *r, const struct stream_news *news
 	MUST(strcmp(news->local, "ours.example") == 0);
 	MUST(policy_partner(&r->policy, news->remote) != NULL);
 	if (r->role == STREAM_RECEIVING)
-		MUST(proved || r->verified);
+		MUST(proved || r->verified[strcmp(news->remote, two) == 0]);
 	MUST((news->bits & GRANT_FROM_PEER) == 0 || r->role == STREAM_RECEIVING ||
 	     stream_is_bidi(r->s));
 }
@@ -159,7 +159,7 @@ static void give_header(struct run *r, const char *text)
 
 	if (e == NULL)
 		return;
-	r->verified = false;
+	memset(r->verified, 0, sizeof(r->verified));
 	stream_on_header(r->s, e, r->now_us);
 	xml_free(e);
 	MUST(obey(r) == (was_closed ? 0u : 1u));
@@ -183,25 +183,28 @@ static void give_tls(struct run *r, uint8_t how)
 	static const char *const names[] = {"their.example", "two.example", "ours.example",
 					    "fe.example"};
 
-	memset(&r->id, 0, sizeof(r->id));
-	r->id.present = (how & 1) != 0;
-	r->id.chain_good = (how & 3) == 3;
-	r->id.count = 1;
-	snprintf(r->id.names[0].name, sizeof(r->id.names[0].name), "%s", names[how >> 2 & 3]);
-	stream_on_tls(r->s, &r->id, r->now_us);
-	(void)obey(r);
+	struct identity *id = memory_get(sizeof(*id));
+
+	id->present = (how & 1) != 0;
+	id->chain_good = (how & 3) == 3;
+	id->count = 1;
+	snprintf(id->names[0].name, sizeof(id->names[0].name), "%s", names[how >> 2 & 3]);
+	stream_on_tls(r->s, id, r->now_us);
+	if (obey(r) > 0)
+		r->id = *id; /* else there was no handshake to be over */
+	free(id);
 }
 
 static void give_verified(struct run *r, uint8_t how)
 {
-	const char *whose = (how & 4) != 0 ? two : theirs;
+	const bool is_two = (how & 4) != 0, is_other_id = (how & 8) != 0;
+	const enum verify_result result = (enum verify_result)((how & 3) % 3);
 	char id[64];
 
-	snprintf(id, sizeof(id), "%.63s", (how & 8) != 0 ? "other-id" : stream_id(r->s));
-	if ((how & 3) == VERIFY_VALID && (how & 8) == 0)
-		r->verified = true;
-	stream_verified(r->s, ours, whose, id, (enum verify_result)((how & 3) % 3),
-			"remote-connection-failed", r->now_us);
+	snprintf(id, sizeof(id), "%.63s", is_other_id ? "other-id" : stream_id(r->s));
+	r->verified[is_two] = result == VERIFY_VALID && !is_other_id;
+	stream_verified(r->s, ours, is_two ? two : theirs, id, result, "remote-connection-failed",
+			r->now_us);
 	(void)obey(r);
 }
 

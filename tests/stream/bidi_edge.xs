@@ -51,3 +51,24 @@ news refused sasl_failed
 news authorised contoso.example partner.example dialback-tls from,to
 news established
 state ESTABLISHED secure bidi more-targets
+state ESTABLISHED secure bidi more-targets
+
+# a server from before version 1.0 was offered nothing, over TLS either
+stream receiving edge direct-tls
+tls bad partner.example
+news restart
+< oldheader from='partner.example' to='contoso.example'
+> header from='contoso.example' to='partner.example' db
+< <bidi xmlns='urn:xmpp:bidi'/>
+error policy-violation stream_protocol
+# nor once a key is under way
+stream receiving edge direct-tls
+tls bad partner.example
+news restart
+< header from='partner.example' to='contoso.example'
+> header from='contoso.example' to='partner.example' db
+> features bidi dialback-errors limits=524288/600
+< <db:result from='partner.example' to='contoso.example'>k</db:result>
+news verify contoso.example partner.example $id k
+< <bidi xmlns='urn:xmpp:bidi'/>
+error policy-violation stream_protocol

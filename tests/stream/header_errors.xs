@@ -43,3 +43,13 @@ stream receiving edge
 < <?xml version="1.0"?><stream:stream version="1.0" to="fabrikam.example" id='' xml:lang='en' from="partner.example" xmlns:db="jabber:server:dialback" xmlns:stream="http://etherx.jabber.org/streams" xmlns="jabber:server">
 > header from='fabrikam.example' to='partner.example' db
 > features starttls-required
+# a U-label is its A-label (RFC 6120 8.1.2, RFC 7622 3.2)
+partner xn--bcher-kva.example tls=required sasl=optional dialback=true
+stream receiving edge
+< header from='bücher.example' to='contoso.example'
+> header from='contoso.example' to='xn--bcher-kva.example' db
+> features starttls-required
+# markup in a name comes back as no markup
+stream receiving edge
+< header from='partner.example' to='&lt;/stream:stream&gt;'
+error host-unknown stream_host_unknown headed from='contoso.example' db

@@ -17,6 +17,46 @@ struct words {
 	size_t count;
 };
 
+enum { ITEMS_MAX = 256, VARIABLES_MAX = 16 };
+
+/* One thing the machine has said: a piece of XML, or news. */
+struct item {
+	char *xml; /* NULL: news */
+	struct stream_news news;
+};
+
+struct script {
+	const char *path;
+	unsigned int line;
+	bool failed;
+
+	struct policy *policy;
+	struct stream *stream;
+	enum stream_role role;
+	uint64_t now_us;
+	char *peer_header, *our_header;
+
+	struct item items[ITEMS_MAX];
+	size_t count, next;
+	struct {
+		char name[32], value[256];
+	} variables[VARIABLES_MAX];
+	size_t variable_count;
+};
+
+/* script_said.c */
+void script_fail(struct script *t, const char *what, const char *detail);
+/* @in with $name and $(key RECEIVING ORIGINATING ID) replaced. */
+void script_expand(struct script *t, const char *in, char *out);
+/* Takes all news of the machine. @steps counts the orders by which a paused core goes on. */
+void script_drain(struct script *t, unsigned int *steps);
+/* What has been said and not expected is a failure; all is forgotten. */
+void script_must_be_empty(struct script *t);
+/* "news ...", "> ..." and "error ..." lines. */
+void script_expect_news(struct script *t, const char *line);
+void script_expect_xml(struct script *t, const char *line, const struct words *w);
+void script_expect_error(struct script *t, const char *line, const struct words *w);
+
 /* script_policy.c */
 struct policy *script_policy_make(void);
 void script_policy_free(struct policy *p);
