@@ -47,7 +47,7 @@ enum tcp_bounds {
 _Static_assert((65535u << TCP_WINDOW_SCALE) >= RECEIVE_WINDOW_BYTES, "window scale too small");
 
 #define TCP_SECOND_US     UINT64_C(1000000)
-#define TCP_PAWS_STALE_US (24 * 24 * 3600 * TCP_SECOND_US) /* RFC 7323 5.5 */
+#define TCP_PAWS_STALE_US (UINT64_C(24) * 24 * 3600 * TCP_SECOND_US) /* RFC 7323 5.5 */
 
 enum tcp_flag {
 	TCP_FIN = BIT(0),
