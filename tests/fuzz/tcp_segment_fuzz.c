@@ -120,7 +120,8 @@ static void give_segment(struct world *w, struct peer *p)
 static void give_raw(struct world *w)
 {
 	const struct tcp_packet packet = {IFACE_EDGE, them(), us(), true};
-	const uint16_t n = (uint16_t)min_size(byte(w), (size_t)(w->end - w->at));
+	const uint8_t wanted = byte(w);
+	const uint16_t n = (uint16_t)min_size(wanted, (size_t)(w->end - w->at));
 	struct rte_mbuf *m = env_rx(&env, w->at, n);
 
 	w->at += n;
