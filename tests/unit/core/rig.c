@@ -647,6 +647,18 @@ void peer_reset(struct peer *p)
 	p->is_reset = true;
 }
 
+void rig_cut(enum iface side, bool is_cut)
+{
+	host[side].is_cut = is_cut;
+}
+
+void rig_refuse(enum iface side)
+{
+	const struct ip_addr address = host_address(side);
+
+	tcp_unlisten(host[side].tcp, IFACE_EDGE, &address, 5269);
+}
+
 void peer_fin(struct peer *p)
 {
 	tcp_close(host[p->side].tcp, p->tcp, rig.now_us);

@@ -86,7 +86,11 @@ void peer_forget(struct peer *p);
 void peer_reset(struct peer *p);
 void peer_fin(struct peer *p);
 
-uint64_t rig_law(_Atomic uint64_t *field);
+/* The wire of @side loses every frame, or no longer. */
+void rig_cut(enum iface side, bool is_cut);
+/* The far host of @side refuses connections. */
+void rig_refuse(enum iface side);
+
 #define LAW(field) stat_read(&rig.core->stats.law.field)
 static inline uint32_t rig_drops(enum drop d)
 {
