@@ -92,13 +92,8 @@ void link_want_resolve(struct want *w)
 bool link_want_ask(struct want *w, struct session *s)
 {
 	const uint64_t now_us = loop_now_us(w->links->loop);
-	const bool asked =
-	    w->kind == WANT_VERIFY
-		? stream_verify(s->stream, w->local, w->remote, w->id, w->key, now_us)
-		: stream_add_pair(s->stream, w->toward == TOWARD_EDGE ? w->local : w->remote,
-				  w->toward == TOWARD_EDGE ? w->remote : w->local, now_us);
-
-	if (!asked)
+	/* Wants that share a stream are those of the reverse leg: ours are the partners there. */
+	if (!stream_add_pair(s->stream, w->remote, w->local, now_us))
 		return false;
 	w->state = WANT_ASKED;
 	w->session = s;

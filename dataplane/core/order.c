@@ -92,9 +92,8 @@ static void on_secure(struct core *c, struct conn *k, const struct msg *m)
 	if (m->secure.consumed > 0)
 		tcp_consume(c->tcp, k->tcp, m->secure.consumed, c->now_us);
 	stat_add(&k->view.bytes_in, m->secure.consumed);
-	k->is_paused = false;
-	framing_restart(k);
-	conn_make_ready(c, k);
+	/* The peer's new stream may lie there already: control has to expect it first. */
+	k->is_paused = true;
 }
 
 static void on_grant(struct core *c, struct conn *k, const struct msg *m)
