@@ -97,6 +97,7 @@ bool link_want_ask(struct want *w, struct session *s)
 		return false;
 	w->state = WANT_ASKED;
 	w->session = s;
+	session_obey(s); /* may end the want */
 	return true;
 }
 
