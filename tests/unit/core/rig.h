@@ -26,7 +26,7 @@ struct peer {
 	bool is_ended, is_reset;     /* the core's FIN; RST or timeout */
 	bool heard_close_notify;
 	uint8_t alert; /* received */
-	char *heard; /* NUL-terminated plaintext so far */
+	char *heard;   /* NUL-terminated plaintext so far */
 	size_t heard_len;
 	const char *say; /* what is still to be sent */
 	size_t say_len;
@@ -47,6 +47,7 @@ extern struct rig rig;
 
 /* Defaults, changed before rig_open(). */
 extern uint32_t rig_link_queue_bytes, rig_link_queue_stanzas;
+extern enum tls_version rig_tls_version;
 
 void rig_start(const char *name);
 void rig_open(void);
@@ -85,6 +86,8 @@ bool peer_hears(struct peer *p, const char *text);
 void peer_forget(struct peer *p);
 void peer_reset(struct peer *p);
 void peer_fin(struct peer *p);
+/* The peer's KeyUpdate; @ask for one of the core's. */
+void far_update_key(struct peer *p, bool ask);
 
 /* The wire of @side loses every frame, or no longer. */
 void rig_cut(enum iface side, bool is_cut);
