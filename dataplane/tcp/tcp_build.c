@@ -227,7 +227,7 @@ void tcp_send_reset_for(struct tcp *t, const struct flow_key *key, const struct 
 
 	if (in->flags & TCP_RST)
 		return;
-	if (t->now_us - t->resets_us >= 1000 * 1000) {
+	if (t->now_us - t->resets_us >= TCP_SECOND_US) {
 		t->resets_us = t->now_us;
 		t->resets = 0;
 	}

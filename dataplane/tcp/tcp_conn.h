@@ -46,7 +46,8 @@ enum tcp_bounds {
 };
 _Static_assert((65535u << TCP_WINDOW_SCALE) >= RECEIVE_WINDOW_BYTES, "window scale too small");
 
-#define TCP_PAWS_STALE_US (UINT64_C(24) * 24 * 3600 * 1000 * 1000) /* RFC 7323 5.5 */
+#define TCP_SECOND_US     UINT64_C(1000000)
+#define TCP_PAWS_STALE_US (UINT64_C(24) * 24 * 3600 * TCP_SECOND_US) /* RFC 7323 5.5 */
 
 enum tcp_flag {
 	TCP_FIN = BIT(0),
@@ -139,9 +140,9 @@ struct tcp_conn {
 	TAILQ_ENTRY(tcp_conn) dirty; /* has something for tcp_flush() */
 	TAILQ_ENTRY(tcp_conn) told;  /* has news */
 } CACHE_ALIGNED;
-_Static_assert(offsetof(struct tcp_conn, kept) == 1 * CACHE_LINE, "line 0 grew");
-_Static_assert(offsetof(struct tcp_conn, timer) == 2 * CACHE_LINE, "line 1 grew");
-_Static_assert(offsetof(struct tcp_conn, acked) == 3 * CACHE_LINE, "line 2 grew");
+_Static_assert(offsetof(struct tcp_conn, kept) == 1UL * CACHE_LINE, "line 0 grew");
+_Static_assert(offsetof(struct tcp_conn, timer) == 2UL * CACHE_LINE, "line 1 grew");
+_Static_assert(offsetof(struct tcp_conn, acked) == 3UL * CACHE_LINE, "line 2 grew");
 
 TAILQ_HEAD(tcp_list, tcp_conn);
 

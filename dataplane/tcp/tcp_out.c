@@ -17,7 +17,7 @@ void tcp_owe_another_ack(struct tcp *t, struct tcp_conn *c)
 
 void tcp_challenge(struct tcp *t, struct tcp_conn *c)
 {
-	if (t->now_us - c->challenge_us >= 1000 * 1000) {
+	if (t->now_us - c->challenge_us >= TCP_SECOND_US) {
 		c->challenge_us = t->now_us;
 		c->challenges = 0;
 	}

@@ -7,63 +7,10 @@
  */
 #include <dirent.h>
 
-#include "tests/check.h"
-#include "tests/tcp/tcp_stage.h"
-
-enum { TOLERANCE_US = 2000, WORDS_MAX = 32 };
-
-struct script {
-	struct stage stage;
-	const char *file;
-	unsigned int line, failed;
-	uint64_t base_us; /* when the last event was to happen */
-	char *word[WORDS_MAX];
-	unsigned int words, at;
-};
+#include "tests/tcp/tcp_script.h"
 
 static struct env env;
 static struct script script;
-
-#define FAIL(s, ...)                                                                               \
-	do {                                                                                       \
-		fprintf(stderr, "%s:%u: ", (s)->file, (s)->line);                                  \
-		fprintf(stderr, __VA_ARGS__);                                                      \
-		fprintf(stderr, "\n");                                                             \
-		(s)->failed++;                                                                     \
-	} while (0)
-
-static void split(struct script *s, char *line)
-{
-	s->words = s->at = 0;
-	line[strcspn(line, "#\n")] = '\0';
-	for (char *w = strtok(line, " \t"); w != NULL && s->words < WORDS_MAX;
-	     w = strtok(NULL, " \t"))
-		s->word[s->words++] = w;
-}
-
-static const char *next_word(struct script *s)
-{
-	return s->at < s->words ? s->word[s->at++] : "";
-}
-
-static bool take(struct script *s, const char *word)
-{
-	if (s->at >= s->words || strcmp(s->word[s->at], word) != 0)
-		return false;
-	s->at++;
-	return true;
-}
-
-static uint32_t number(struct script *s)
-{
-	const char *w = next_word(s);
-	char *end;
-	const long long n = strtoll(w, &end, 0);
-
-	if (*w == '\0' || *end != '\0')
-		FAIL(s, "number expected, not \"%s\"", w);
-	return (uint32_t)n;
-}
 
 static uint8_t flags_of(const char *w)
 {
@@ -92,7 +39,7 @@ static void parse_range(struct script *s, struct said *d)
 
 	if (colon != NULL)
 		*colon = '\0';
-	d->s.seq = number(s);
+	d->s.seq = script_number(s);
 	if (colon != NULL)
 		d->s.len = (uint32_t)strtoll(colon + 1, NULL, 0) - d->s.seq;
 	if (d->s.len > 2000) {
@@ -107,16 +54,16 @@ static void parse_option(struct script *s, struct said *d, const char *w)
 
 	if (strcmp(w, "mss") == 0) {
 		o->has_mss = true;
-		o->mss = (uint16_t)number(s);
+		o->mss = (uint16_t)script_number(s);
 	} else if (strcmp(w, "wscale") == 0) {
 		o->has_wscale = true;
-		o->wscale = (uint8_t)number(s);
+		o->wscale = (uint8_t)script_number(s);
 	} else if (strcmp(w, "sackok") == 0) {
 		o->sack_permitted = true;
 	} else if (strcmp(w, "ts") == 0) {
 		o->has_ts = true;
-		o->ts_val = number(s);
-		o->ts_ecr = number(s);
+		o->ts_val = script_number(s);
+		o->ts_ecr = script_number(s);
 	} else if (strcmp(w, "nots") == 0) {
 		d->no_ts = true;
 	} else if (strcmp(w, "badsum") == 0) {
@@ -131,20 +78,20 @@ static void parse_option(struct script *s, struct said *d, const char *w)
 static void parse_segment(struct script *s, struct said *d)
 {
 	memset(d, 0, sizeof(*d));
-	d->s.flags = flags_of(next_word(s));
+	d->s.flags = flags_of(script_word(s));
 	if (d->s.flags == UINT8_MAX)
 		FAIL(s, "bad flags");
 	while (s->at < s->words) {
-		const char *w = next_word(s);
+		const char *w = script_word(s);
 
 		if (strcmp(w, "seq") == 0) {
 			parse_range(s, d);
 		} else if (strcmp(w, "ack") == 0) {
 			d->has_ack = true;
-			d->s.ack = number(s);
+			d->s.ack = script_number(s);
 		} else if (strcmp(w, "win") == 0) {
 			d->has_win = true;
-			d->s.window = (uint16_t)number(s);
+			d->s.window = (uint16_t)script_number(s);
 		} else {
 			parse_option(s, d, w);
 		}
@@ -252,82 +199,29 @@ static void play_out(struct script *s)
 	st->sent_count--;
 }
 
-static void play_send(struct script *s)
+/* The peer sends bytes FROM to TO in full segments; what we answer is not looked at. */
+static void play_flood(struct script *s)
 {
 	struct stage *st = &s->stage;
-	uint32_t left = number(s), piece = tcp_segment_bytes(st->who->c);
-	uint8_t bytes[2048];
+	uint32_t from = script_number(s);
+	const uint32_t to = script_number(s);
+	char text[64];
 
-	if (take(s, "by"))
-		piece = number(s);
-	while (left > 0) {
-		const uint32_t n = min_u32(left, min_u32(piece, sizeof(bytes)));
-		struct rte_mbuf *m;
+	while (from < to && s->failed == 0) {
+		const uint32_t n = min_u32(to - from, 1460);
 
-		for (uint32_t i = 0; i < n; i++)
-			bytes[i] = stage_byte(true, st->who->given + i);
-		m = env_data(st->env, bytes, (uint16_t)n);
-		if (m == NULL || !tcp_send(st->t, st->who->c, m)) {
-			rte_pktmbuf_free(m);
-			FAIL(s, "tcp_send() refused");
-			return;
-		}
-		st->who->given += n;
-		left -= n;
+		snprintf(text, sizeof(text), ". seq %u:%u ack 1", from, from + n);
+		script_split(s, text);
+		play_in(s);
+		st->sent_count = 0;
+		from += n;
 	}
-}
-
-static void play_read(struct script *s)
-{
-	struct stage *st = &s->stage;
-	const uint32_t n = number(s);
-	uint32_t seen = 0, wrong = 0;
-
-	if (tcp_inbound_bytes(st->who->c) < n)
-		FAIL(s, "only %u bytes to read", tcp_inbound_bytes(st->who->c));
-	for (struct rte_mbuf *m = tcp_inbound(st->who->c); m != NULL; m = m->next)
-		for (uint32_t i = 0; i < m->data_len && seen < n; i++, seen++)
-			wrong += rte_pktmbuf_mtod(m, uint8_t *)[i] !=
-				 stage_byte(false, st->who->read + seen);
-	if (wrong > 0)
-		FAIL(s, "%u bytes differ", wrong);
-	st->who->read += seen;
-	tcp_consume(st->t, st->who->c, n, st->now_us);
-}
-
-static void expect_news(struct script *s)
-{
-	static const char *const names[] = {"accepted", "opened", "data",    "acked",
-					    "fin",      "reset",  "timeout", "closed"};
-	unsigned int want = 0;
-
-	while (s->at < s->words) {
-		const char *w = next_word(s);
-		unsigned int i = 0;
-
-		while (i < ARRAY_LEN(names) && strcmp(w, names[i]) != 0)
-			i++;
-		want |= BIT(i);
-	}
-	if (s->stage.who->news != want)
-		FAIL(s, "news is %#x, not %#x", s->stage.who->news, want);
-	s->stage.who->news = 0;
-}
-
-static void expect_state(struct script *s)
-{
-	const char *want = next_word(s), *is = "none";
-
-	if (s->stage.who->c != NULL)
-		is = tcp_state_name(tcp_state(s->stage.who->c));
-	if (strcmp(is, want) != 0)
-		FAIL(s, "state is %s, not %s", is, want);
 }
 
 static void expect_drops(struct script *s)
 {
-	const char *name = next_word(s);
-	const uint32_t want = number(s);
+	const char *name = script_word(s);
+	const uint32_t want = script_number(s);
 
 	for (unsigned int d = 0; d < DROP_COUNT; d++)
 		if (strcmp(drop_name((enum drop)d), name) == 0) {
@@ -338,101 +232,11 @@ static void expect_drops(struct script *s)
 	FAIL(s, "no drop \"%s\"", name);
 }
 
-static void expect_kept(struct script *s)
-{
-	const uint32_t want = number(s);
-	uint32_t bytes = 0;
-	struct tcp_kept k;
-
-	for (bool more = tcp_kept_first(s->stage.who->c, &k); more;
-	     more = tcp_kept_next(s->stage.who->c, &k))
-		bytes += k.len;
-	if (bytes != want)
-		FAIL(s, "%u bytes kept", bytes);
-}
-
-static void expect_number(struct script *s, const char *what, uint64_t is)
-{
-	const uint32_t want = number(s);
-
-	if (is != want)
-		FAIL(s, "%s is %llu, not %u", what, (unsigned long long)is, want);
-}
-
-static void play_unreachable(struct script *s)
-{
-	struct stage *st = &s->stage;
-
-	tcp_unreachable(st->t, tcp_key(st->t, st->who->c), st->who->iss + number(s));
-}
-
-static void let_go(struct script *s)
-{
-	tcp_release(s->stage.t, s->stage.who->c);
-	s->stage.who->c = NULL;
-}
-
-/* The peer sends bytes FROM to TO in full segments; what we answer is not looked at. */
-static void play_flood(struct script *s)
-{
-	struct stage *st = &s->stage;
-	uint32_t from = number(s);
-	const uint32_t to = number(s);
-	char text[64];
-
-	while (from < to && s->failed == 0) {
-		const uint32_t n = min_u32(to - from, 1460);
-
-		snprintf(text, sizeof(text), ". seq %u:%u ack 1", from, from + n);
-		split(s, text);
-		play_in(s);
-		st->sent_count = 0;
-		from += n;
-	}
-}
-
-/* Words that need a connection. */
-static bool play_conn(struct script *s, const char *w)
-{
-	struct stage *st = &s->stage;
-	struct tcp_conn *c = st->who->c;
-
-	if (c == NULL)
-		return false;
-	if (strcmp(w, "send") == 0)
-		play_send(s);
-	else if (strcmp(w, "read") == 0)
-		play_read(s);
-	else if (strcmp(w, "close") == 0)
-		tcp_close(st->t, c, st->now_us);
-	else if (strcmp(w, "abort") == 0)
-		tcp_abort(st->t, c, st->now_us);
-	else if (strcmp(w, "release") == 0)
-		let_go(s);
-	else if (strcmp(w, "unreachable") == 0)
-		play_unreachable(s);
-	else if (strcmp(w, "free_to") == 0)
-		tcp_free_to(st->t, c, number(s));
-	else if (strcmp(w, "kept") == 0)
-		expect_kept(s);
-	else if (strcmp(w, "acked") == 0)
-		expect_number(s, w, tcp_acked(c));
-	else if (strcmp(w, "inbound") == 0)
-		expect_number(s, w, tcp_inbound_bytes(c));
-	else if (strcmp(w, "segment_bytes") == 0)
-		expect_number(s, w, tcp_segment_bytes(c));
-	else if (strcmp(w, "srtt_ms") == 0)
-		expect_number(s, w, tcp_srtt_us(c) / 1000);
-	else
-		return false;
-	return true;
-}
-
 static void play_option(struct script *s)
 {
 	struct tcp_setup *setup = &s->stage.setup;
-	const char *w = next_word(s);
-	const uint32_t n = number(s);
+	const char *w = script_word(s);
+	const uint32_t n = script_number(s);
 
 	if (strcmp(w, "mtu") == 0)
 		setup->mtu[IFACE_EDGE] = n;
@@ -467,20 +271,20 @@ static void play_command(struct script *s, const char *w)
 	else if (strcmp(w, "option") == 0)
 		play_option(s);
 	else if (strcmp(w, "peer") == 0)
-		s->stage.who = stage_peer(&s->stage, (uint16_t)number(s));
+		s->stage.who = stage_peer(&s->stage, (uint16_t)script_number(s));
 	else if (strcmp(w, "forget") == 0) /* the next SYN of ours sets the numbers anew */
 		s->stage.who->has_iss = false;
 	else if (strcmp(w, "news") == 0)
-		expect_news(s);
+		script_expect_news(s);
 	else if (strcmp(w, "state") == 0)
-		expect_state(s);
+		script_expect_state(s);
 	else if (strcmp(w, "drops") == 0)
 		expect_drops(s);
 	else if (strcmp(w, "conns") == 0)
-		expect_number(s, w, tcp_conns(s->stage.t));
+		script_expect_number(s, w, tcp_conns(s->stage.t));
 	else if (strcmp(w, "flood") == 0)
 		play_flood(s);
-	else if (strcmp(w, "quiet") != 0 && !play_conn(s, w))
+	else if (strcmp(w, "quiet") != 0 && !script_user(s, w))
 		FAIL(s, "\"%s\" is unknown or needs a connection", w);
 }
 
@@ -509,11 +313,11 @@ static bool is_action(const char *w)
 
 static void play_line(struct script *s)
 {
-	const char *w = next_word(s);
+	const char *w = script_word(s);
 
 	if (w[0] == '+') {
 		s->base_us += (uint64_t)(strtod(w + 1, NULL) * 1e6 + 0.5);
-		w = next_word(s);
+		w = script_word(s);
 	}
 	if (strcmp(w, ">") == 0) {
 		play_out(s);
@@ -548,7 +352,7 @@ static bool play(const char *file)
 	stage_init(&s->stage, &env);
 	while (s->failed == 0 && fgets(line, sizeof(line), f) != NULL) {
 		s->line++;
-		split(s, line);
+		script_split(s, line);
 		if (s->words > 0)
 			play_line(s);
 	}

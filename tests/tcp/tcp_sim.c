@@ -26,6 +26,8 @@ struct side {
 	bool closed, gone, fin, keeps, lazy;
 	uint64_t read_again_us;
 	unsigned int bad;
+	tcp_seq edge; /* right edge of the window it has announced */
+	bool has_edge;
 };
 
 struct link_kind {
@@ -89,12 +91,29 @@ static void fly(struct sim *s, const struct tcp_output *o)
 		f->bytes[below(s, f->len)] ^= (uint8_t)(1u << below(s, 8));
 }
 
+/* RFC 9293 3.8.6: the right edge never moves back, but for what the scale of 3 rounds off. */
+static void check_edge(struct side *d, const struct env_segment *seg)
+{
+	const tcp_seq edge = seg->ack + ((uint32_t)seg->window << (seg->flags & 2 ? 0 : 3));
+
+	if (!(seg->flags & 16))
+		return;
+	if (d->has_edge && seq_before(edge + 7, d->edge))
+		d->bad++;
+	if (!d->has_edge || seq_after(edge, d->edge))
+		d->edge = edge;
+	d->has_edge = true;
+}
+
 static void transmit(struct sim *s, struct tcp_output *o)
 {
+	struct side *d = &s->side[addr_equal(&o->src, &s->side[1].addr)];
 	struct env_segment seg;
 
 	if (!env_parse(o->m, &o->src, &o->dst, &seg))
-		s->side[0].bad++;
+		d->bad++;
+	else
+		check_edge(d, &seg);
 	if (!chance(s, s->link.loss)) {
 		fly(s, o);
 		if (chance(s, s->link.twice))
