@@ -35,7 +35,7 @@ static void step_probe(const struct flow_table *f, struct probe *p)
 
 static uint32_t bucket_count(uint32_t capacity)
 {
-	const uint64_t wanted = ((uint64_t)capacity * 10 + 55) / (7 * BUCKET_ENTRIES);
+	const uint64_t wanted = ((uint64_t)capacity * 10 + 55) / (UINT64_C(7) * BUCKET_ENTRIES);
 	uint32_t count = 1;
 
 	while (count < wanted)

@@ -22,8 +22,10 @@ struct port_setup {
 	uint16_t queues; /* rx and tx queue pairs, one a core */
 	uint16_t rx_descriptors, tx_descriptors;
 	uint32_t mtu;
+	bool rx_checksum;       /* let the device verify checksums, where it offers to */
 	bool rx_checksum_trust; /* take TCP checksums as good: for links that carry partial ones */
 	bool set_mtu; /* false where the driver refuses (af_packet, tap): the host's link has it */
+	bool promiscuous; /* the interface has a MAC of its own, not the device's */
 };
 
 struct port {

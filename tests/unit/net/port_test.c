@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* port_test.c - opening ports of software devices: what works, and what the complaints say. */
+#include <rte_eal.h>
+
+#include "dataplane/net/port.h"
+#include "tests/check.h"
+
+static struct rte_mempool *pool;
+static char error[256];
+
+static struct port_setup setup_of(const char *device)
+{
+	struct port_setup s = {
+	    .queues = 1, .rx_descriptors = 256, .tx_descriptors = 256, .mtu = 1500};
+
+	snprintf(s.device, sizeof(s.device), "%s", device);
+	return s;
+}
+
+static bool complains(const struct port_setup *s, const char *of)
+{
+	struct rte_mempool *const pools[2] = {pool, pool};
+	struct port p;
+
+	error[0] = '\0';
+	if (port_open(&p, s, pools, error)) {
+		port_close(&p);
+		return false;
+	}
+	if (strstr(error, s->device) != NULL && strstr(error, of) != NULL)
+		return true;
+	fprintf(stderr, "%s\n", error);
+	return false;
+}
+
+static void moves_frames(void)
+{
+	struct port_setup s = setup_of("net_ring0");
+	struct rte_mbuf *frames[4], *back[4];
+	struct port_counters counters;
+	struct port p;
+
+	s.promiscuous = true;
+	s.rx_checksum = true;
+	CHECK(port_open(&p, &s, &pool, error));
+	CHECK_EQ(p.queues, 1);
+	CHECK_EQ(rte_pktmbuf_alloc_bulk(pool, frames, 4), 0);
+	for (int i = 0; i < 4; i++)
+		CHECK(rte_pktmbuf_append(frames[i], 60) != NULL);
+	CHECK_EQ(port_tx(&p, 0, frames, 4), 4);
+	CHECK_EQ(port_rx(&p, 0, back, 4), 4);
+	for (int i = 0; i < 4; i++)
+		CHECK(back[i] == frames[i]);
+	CHECK_EQ(port_rx(&p, 0, back, 4), 0);
+	CHECK(port_read_counters(&p, &counters));
+	CHECK_EQ(counters.tx_packets, 4);
+	CHECK_EQ(counters.rx_packets, 4);
+	rte_pktmbuf_free_bulk(frames, 4);
+	port_close(&p);
+	CHECK_EQ(rte_mempool_in_use_count(pool), 0);
+}
+
+static void asks_for_offered_offloads_only(void)
+{
+	struct port_setup s = setup_of("net_null0");
+	struct port p;
+
+	s.rx_checksum = true;
+	CHECK(port_open(&p, &s, &pool, error));
+	CHECK_EQ(p.rx_offloads, 0);
+	CHECK_EQ(p.tx_offloads, 0);
+	CHECK(!rte_is_zero_ether_addr(&p.mac));
+	port_close(&p);
+}
+
+static void says_what_is_wrong(void)
+{
+	struct port_setup s = setup_of("net_nothing0");
+
+	CHECK(complains(&s, "DPDK has not found it"));
+	s = setup_of("net_null1");
+	s.queues = 0;
+	CHECK(complains(&s, "queue pairs, 0 are wanted"));
+	s.queues = 2000;
+	CHECK(complains(&s, "queue pairs, 2000 are wanted"));
+	s = setup_of("net_memif0"); /* its peer is not there */
+	CHECK(complains(&s, "is its link, socket or peer there?"));
+	s.set_mtu = true;
+	s.mtu = 65000;
+	CHECK(complains(&s, "configure a smaller mtu"));
+}
+
+int main(int argc, char **argv)
+{
+	static char huge
+	    [] = "--no-huge",
+	pci[] = "--no-pci", conf[] = "--no-shconf", telemetry[] = "--no-telemetry", m[] = "-m",
+	mb[] = "64", level[] = "--log-level=4", l[] = "-l", zero[] = "0",
+	ring[] = "--vdev=net_ring0", null0[] = "--vdev=net_null0", null1[] = "--vdev=net_null1",
+	memif[] =
+	    "--vdev=net_memif0,role=client,socket-abstract=no,socket=/tmp/sluice-no-such-socket";
+	char *args[] = {argv[0], huge, pci,  conf, telemetry, m,     mb,
+			level,   l,    zero, ring, null0,     null1, memif};
+
+	(void)argc;
+	if (rte_eal_init(ARRAY_LEN(args), args) < 0)
+		return 2;
+	pool = rte_pktmbuf_pool_create("port", 1023, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
+	if (pool == NULL)
+		return 2;
+	RUN(moves_frames);
+	RUN(asks_for_offered_offloads_only);
+	RUN(says_what_is_wrong);
+	return check_summary();
+}
