@@ -109,12 +109,17 @@ MUST_USE enum framer_result framer_scope_begin(struct framer *f, struct span nam
 MUST_USE enum framer_result framer_scope_raw(struct framer *f, uint8_t byte);
 MUST_USE enum framer_result framer_scope_uri(struct framer *f, uint8_t byte);
 MUST_USE enum framer_result framer_scope_literal(struct framer *f, uint8_t byte);
+/* Takes the run of plain bytes of a namespace name that the cursor stands at, as far as the bounds
+ * let it; below the root only, where nothing is kept raw. May take none. */
+void framer_scope_run(struct framer *f, struct framer_cursor *c);
 MUST_USE enum framer_result framer_scope_end(struct framer *f);
 /* All of a tag is read: are its prefixes bound, its attributes different by expanded name? */
 MUST_USE enum framer_result framer_scope_resolve(struct framer *f);
 /* Undo the declarations of the innermost element. */
 void framer_scope_leave(struct framer *f);
 
+/* Reads on to the first byte that is not of the class @plain. */
+void framer_text_skip(struct framer_cursor *c, uint8_t plain);
 MUST_USE enum framer_result framer_text_step(struct framer *f, struct framer_cursor *c);
 MUST_USE enum framer_result framer_text_cdata_step(struct framer *f, struct framer_cursor *c);
 /* '&' was read in the present state. */

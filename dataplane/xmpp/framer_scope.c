@@ -122,6 +122,27 @@ enum framer_result framer_scope_literal(struct framer *f, uint8_t byte)
 	return r == FRAMER_MORE ? framer_scope_uri(f, byte) : r;
 }
 
+void framer_scope_run(struct framer *f, struct framer_cursor *c)
+{
+	const uint8_t plain = FRAMER_CHAR_URI | FRAMER_CHAR_VALUE, *at = c->at, *stop;
+	unsigned int to = bytes_top(f) + f->uri_len;
+	size_t room;
+
+	if (f->depth == 1)
+		return;
+	if (f->declares == FRAMER_DECLARES_PREFIX)
+		to += f->bindings[f->binding_count].prefix_len;
+	if (to >= sizeof(f->binding_bytes))
+		return;
+	room =
+	    min_size((size_t)XML_NAMESPACE_BYTES_MAX - f->uri_len, sizeof(f->binding_bytes) - to);
+	stop = at + min_size((size_t)(c->stop - at), room);
+	while (at < stop && (framer_char_class[*at] & plain) == plain)
+		f->binding_bytes[to++] = *at++;
+	f->uri_len = (uint16_t)(f->uri_len + (at - c->at));
+	c->at = at;
+}
+
 /* What a declaration of the root leaves for others to see. */
 static void record_root(struct framer *f)
 {
@@ -208,7 +229,7 @@ static bool spans_equal(struct span a, struct span b)
 }
 
 /* One attribute with two names: the same local part, two prefixes of one namespace. */
-static bool is_twin(const struct framer *f, const int8_t *binding_of, unsigned int i)
+static bool is_twin(const struct framer *f, const int *binding_of, unsigned int i)
 {
 	const int mine = binding_of[i];
 
@@ -224,7 +245,7 @@ static bool is_twin(const struct framer *f, const int8_t *binding_of, unsigned i
 
 enum framer_result framer_scope_resolve(struct framer *f)
 {
-	int8_t binding_of[XML_ATTRIBUTES_MAX]; /* NO_BINDING where there is no prefix */
+	int binding_of[XML_ATTRIBUTES_MAX]; /* NO_BINDING where there is no prefix */
 	const uint8_t *name = f->names + f->open_elements[f->depth - 1].name_at;
 	int found;
 
@@ -244,7 +265,7 @@ enum framer_result framer_scope_resolve(struct framer *f)
 		if (found == NO_BINDING)
 			return FRAMER_ERR_NOT_WELL_FORMED;
 		note_use(f, found);
-		binding_of[i] = (int8_t)found;
+		binding_of[i] = found;
 		if (found >= 0 && is_twin(f, binding_of, i))
 			return FRAMER_ERR_NOT_WELL_FORMED;
 	}

@@ -53,6 +53,38 @@ static enum framer_result odd_name_byte(struct framer *f, uint8_t byte)
 	return framer_tag_put(f, byte);
 }
 
+/* Takes the run of plain name bytes that the cursor stands at, as far as the bounds let it. */
+static void take_name_run(struct framer *f, struct framer_cursor *c)
+{
+	const size_t room = min_size((size_t)XML_NAME_BYTES_MAX - (f->names_len - f->name_at),
+				     sizeof(f->names) - f->names_len);
+	const uint8_t *stop = c->at + min_size((size_t)(c->stop - c->at), room);
+	const uint8_t *at = c->at;
+	uint8_t *to = f->names + f->names_len;
+
+	while (at < stop && (framer_char_class[*at] & FRAMER_CHAR_NAME) != 0)
+		*to++ = *at++;
+	f->names_len = (uint16_t)(f->names_len + (at - c->at));
+	c->at = at;
+}
+
+/* A byte that read_name() has not taken in a run. *@ended: it ends the name, and is not taken. */
+static enum framer_result take_name_byte(struct framer *f, uint8_t byte, bool *ended)
+{
+	const uint8_t class = framer_char_class[byte];
+
+	if ((class & FRAMER_CHAR_NAME) != 0) {
+		if (f->name_first && (class & FRAMER_CHAR_NAME_START) == 0)
+			return FRAMER_ERR_NOT_WELL_FORMED;
+		f->name_first = false;
+		return framer_tag_put(f, byte);
+	}
+	if (byte == ':' || byte >= 0x80)
+		return odd_name_byte(f, byte);
+	*ended = !f->name_first;
+	return *ended ? FRAMER_MORE : FRAMER_ERR_NOT_WELL_FORMED;
+}
+
 /*
  * Reads name characters up to the first byte that is none. *@ended tells whether that was reached
  * and a name stands before it.
@@ -63,22 +95,14 @@ static enum framer_result read_name(struct framer *f, struct framer_cursor *c, b
 
 	*ended = false;
 	while (r == FRAMER_MORE && c->at < c->stop && f->utf8.left == 0) {
-		const uint8_t byte = *c->at, class = framer_char_class[byte];
-
-		if ((class & FRAMER_CHAR_NAME) != 0) {
-			if (f->name_first && (class & FRAMER_CHAR_NAME_START) == 0)
-				r = FRAMER_ERR_NOT_WELL_FORMED;
-			else
-				r = framer_tag_put(f, byte);
-			f->name_first = false;
-		} else if (byte == ':' || byte >= 0x80) {
-			r = odd_name_byte(f, byte);
-		} else {
-			*ended = !f->name_first;
-			if (*ended)
-				return FRAMER_MORE;
-			r = FRAMER_ERR_NOT_WELL_FORMED;
+		if (!f->name_first) {
+			take_name_run(f, c);
+			if (c->at == c->stop)
+				break;
 		}
+		r = take_name_byte(f, *c->at, ended);
+		if (*ended)
+			break;
 		c->at++;
 	}
 	return r;
@@ -264,8 +288,7 @@ static enum framer_result value_step(struct framer *f, struct framer_cursor *c)
 {
 	uint8_t byte;
 
-	while (c->at < c->stop && (framer_char_class[*c->at] & FRAMER_CHAR_VALUE) != 0)
-		c->at++;
+	framer_text_skip(c, FRAMER_CHAR_VALUE);
 	if (c->at == c->stop)
 		return FRAMER_MORE;
 	byte = *c->at++;
@@ -279,9 +302,13 @@ static enum framer_result value_step(struct framer *f, struct framer_cursor *c)
 /* As value_step(), but what is read is kept. */
 static enum framer_result declared_step(struct framer *f, struct framer_cursor *c)
 {
-	const uint8_t byte = *c->at++;
 	enum framer_result r;
+	uint8_t byte;
 
+	framer_scope_run(f, c);
+	if (c->at == c->stop)
+		return FRAMER_MORE;
+	byte = *c->at++;
 	if (byte == f->quote) {
 		f->state = FRAMER_IN_TAG_TIGHT;
 		return framer_scope_end(f);

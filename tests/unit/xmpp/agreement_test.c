@@ -18,7 +18,7 @@ struct document {
 
 static struct opinion_tally tally;
 static uint64_t first_seed = 1;
-static uint64_t runs = 20000;
+static uint64_t runs = 8000;
 
 static uint32_t draw(struct document *d, uint32_t below)
 {
