@@ -2,16 +2,13 @@
 /* handshake.c - drives one SSL over memory BIOs and takes its traffic keys. */
 #include "control/handshake.h"
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/kdf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/handshake_keys.h"
 #include "dataplane/base/bounds.h"
-
-enum { SECRET_MAX = 48, RANDOM = 32, KEY_BLOCK_MAX = 2 * (32 + 12) };
 
 struct handshake {
 	SSL *ssl;
@@ -20,21 +17,19 @@ struct handshake {
 	enum handshake_result state;
 	bool is_server;
 	uint32_t fed;
-	/* TLS 1.3 application traffic secrets, as the key log callback tells them */
-	uint8_t client_secret[SECRET_MAX], server_secret[SECRET_MAX];
-	size_t client_secret_len, server_secret_len;
+	struct handshake_secrets secrets; /* as the key log callback tells them */
 	struct tls_handover keys;
 	char sni[DOMAIN_TEXT_MAX + 1], alpn[16];
 	enum drop drop;
 	char error[192];
 };
 
-/* @hex to at most SECRET_MAX bytes; 0 when it is anything else. */
-static size_t from_hex(const char *hex, uint8_t out[SECRET_MAX])
+/* @hex to at most HANDSHAKE_SECRET_MAX bytes; 0 when it is anything else. */
+static size_t from_hex(const char *hex, uint8_t out[HANDSHAKE_SECRET_MAX])
 {
 	size_t len = 0;
 
-	while (hex[0] != '\0' && hex[1] != '\0' && len < SECRET_MAX) {
+	while (hex[0] != '\0' && hex[1] != '\0' && len < HANDSHAKE_SECRET_MAX) {
 		const int high = OPENSSL_hexchar2int((unsigned char)hex[0]);
 		const int low = OPENSSL_hexchar2int((unsigned char)hex[1]);
 
@@ -55,9 +50,9 @@ static void take_secret(const SSL *ssl, const char *line)
 	if (h == NULL || secret == NULL)
 		return;
 	if (strncmp(line, "CLIENT_TRAFFIC_SECRET_0 ", 24) == 0)
-		h->client_secret_len = from_hex(secret + 1, h->client_secret);
+		h->secrets.client_len = from_hex(secret + 1, h->secrets.client);
 	else if (strncmp(line, "SERVER_TRAFFIC_SECRET_0 ", 24) == 0)
-		h->server_secret_len = from_hex(secret + 1, h->server_secret);
+		h->secrets.server_len = from_hex(secret + 1, h->secrets.server);
 }
 
 struct handshake *handshake_make(struct tls_ctx *ctx, bool is_server, const char *domain,
@@ -97,132 +92,6 @@ void handshake_free(struct handshake *h)
 	free(h);
 }
 
-static bool derive(const char *kdf_name, const OSSL_PARAM *params, uint8_t *out, size_t len)
-{
-	EVP_KDF *kdf = EVP_KDF_fetch(NULL, kdf_name, NULL);
-	EVP_KDF_CTX *work = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
-	const bool is_good = work != NULL && EVP_KDF_derive(work, out, len, params) == 1;
-
-	EVP_KDF_CTX_free(work);
-	EVP_KDF_free(kdf);
-	return is_good;
-}
-
-/* HKDF-Expand-Label(@secret, @label, "", @len): RFC 8446 7.1. */
-static bool expand(const struct handshake *h, struct span secret, const char *label, uint8_t *out,
-		   size_t len)
-{
-	char digest[8];
-	int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
-	uint8_t info[32], key[SECRET_MAX];
-	const size_t label_len = strlen(label);
-	OSSL_PARAM params[5];
-	bool is_good;
-
-	snprintf(digest, sizeof(digest), "%s", h->keys.hash == TLS_SHA384 ? "SHA384" : "SHA256");
-	memcpy(key, secret.at, secret.len);
-	info[0] = 0;
-	info[1] = (uint8_t)len;
-	info[2] = (uint8_t)(6 + label_len);
-	memcpy(info + 3, "tls13 ", 6);
-	memcpy(info + 9, label, label_len);
-	info[9 + label_len] = 0;
-	params[0] = OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode);
-	params[1] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
-	params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key, secret.len);
-	params[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, 10 + label_len);
-	params[4] = OSSL_PARAM_construct_end();
-	is_good = derive("HKDF", params, out, len);
-	OPENSSL_cleanse(key, sizeof(key));
-	return is_good;
-}
-
-static bool take_way_1_3(const struct handshake *h, struct span secret,
-			 struct tls_direction_keys *way)
-{
-	if (secret.len != (h->keys.hash == TLS_SHA384 ? 48u : 32u))
-		return false;
-	memcpy(way->secret, secret.at, secret.len);
-	way->seq = 0;
-	return expand(h, secret, "key", way->key, tls_key_len(h->keys.suite)) &&
-	       expand(h, secret, "iv", way->iv, sizeof(way->iv));
-}
-
-static bool take_keys_1_3(struct handshake *h)
-{
-	const struct span client = {h->client_secret, h->client_secret_len};
-	const struct span server = {h->server_secret, h->server_secret_len};
-
-	return take_way_1_3(h, h->is_server ? client : server, &h->keys.read) &&
-	       take_way_1_3(h, h->is_server ? server : client, &h->keys.write);
-}
-
-/* The key block of RFC 5246 6.3: both keys, both ivs, the client's first. */
-static void cut_key_block(struct handshake *h, const uint8_t *block)
-{
-	const size_t key = tls_key_len(h->keys.suite);
-	const size_t iv = h->keys.suite == TLS_CHACHA20_POLY1305 ? 12 : 4;
-	struct tls_direction_keys *client = h->is_server ? &h->keys.read : &h->keys.write;
-	struct tls_direction_keys *server = h->is_server ? &h->keys.write : &h->keys.read;
-
-	memcpy(client->key, block, key);
-	memcpy(server->key, block + key, key);
-	memcpy(client->iv, block + 2 * key, iv);
-	memcpy(server->iv, block + 2 * key + iv, iv);
-	client->seq = server->seq = 1; /* Finished was 0 */
-}
-
-static bool take_keys_1_2(struct handshake *h)
-{
-	static const char label[13] = "key expansion"; /* without its NUL */
-	uint8_t master[48], seed[sizeof(label) + 2 * RANDOM], block[KEY_BLOCK_MAX];
-	const SSL_SESSION *session = SSL_get_session(h->ssl);
-	char digest[8];
-	OSSL_PARAM params[4];
-	bool is_good;
-
-	snprintf(digest, sizeof(digest), "%s", h->keys.hash == TLS_SHA384 ? "SHA384" : "SHA256");
-	memcpy(seed, label, sizeof(label));
-	is_good = session != NULL &&
-		  SSL_SESSION_get_master_key(session, master, sizeof(master)) == sizeof(master) &&
-		  SSL_get_server_random(h->ssl, seed + sizeof(label), RANDOM) == RANDOM &&
-		  SSL_get_client_random(h->ssl, seed + sizeof(label) + RANDOM, RANDOM) == RANDOM;
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
-	params[1] =
-	    OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, master, sizeof(master));
-	params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, seed, sizeof(seed));
-	params[3] = OSSL_PARAM_construct_end();
-	is_good = is_good && derive("TLS1-PRF", params, block, sizeof(block));
-	if (is_good)
-		cut_key_block(h, block);
-	OPENSSL_cleanse(master, sizeof(master));
-	OPENSSL_cleanse(block, sizeof(block));
-	return is_good;
-}
-
-static bool name_suite(struct handshake *h)
-{
-	const SSL_CIPHER *cipher = SSL_get_current_cipher(h->ssl);
-
-	if (cipher == NULL)
-		return false;
-	h->keys.hash = TLS_SHA256;
-	switch (SSL_CIPHER_get_cipher_nid(cipher)) {
-	case NID_aes_128_gcm:
-		h->keys.suite = TLS_AES_128_GCM;
-		return true;
-	case NID_aes_256_gcm:
-		h->keys.suite = TLS_AES_256_GCM;
-		h->keys.hash = TLS_SHA384;
-		return true;
-	case NID_chacha20_poly1305:
-		h->keys.suite = TLS_CHACHA20_POLY1305;
-		return true;
-	default:
-		return false;
-	}
-}
-
 static enum handshake_result fail(struct handshake *h, enum drop drop, const char *why)
 {
 	h->state = HANDSHAKE_FAILED;
@@ -252,22 +121,8 @@ static enum handshake_result finish(struct handshake *h)
 	if (SSL_has_pending(h->ssl))
 		return fail(h, DROP_TLS_UNEXPECTED, "data in the record of Finished");
 	note_names(h);
-	if (!name_suite(h))
-		return fail(h, DROP_TLS_HANDSHAKE, "unknown cipher suite");
-	switch (SSL_version(h->ssl)) {
-	case TLS1_3_VERSION:
-		h->keys.version = TLS_1_3;
-		is_good = take_keys_1_3(h);
-		break;
-	case TLS1_2_VERSION:
-		h->keys.version = TLS_1_2;
-		is_good = take_keys_1_2(h);
-		break;
-	default:
-		is_good = false;
-	}
-	OPENSSL_cleanse(h->client_secret, sizeof(h->client_secret));
-	OPENSSL_cleanse(h->server_secret, sizeof(h->server_secret));
+	is_good = handshake_keys_take(h->ssl, h->is_server, &h->secrets, &h->keys);
+	OPENSSL_cleanse(&h->secrets, sizeof(h->secrets));
 	if (!is_good)
 		return fail(h, DROP_TLS_HANDSHAKE, "no traffic keys");
 	h->state = HANDSHAKE_DONE;

@@ -2,18 +2,13 @@
 /* tls_ctx.c - two SSL_CTX of one leg, as server and as client, and the certificates to show. */
 #include "control/tls_ctx.h"
 
-#include <dirent.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "control/identity.h"
-
-enum { ERROR_ROOM = 256, PATH_ROOM = 2048 };
+#include "control/tls_credential.h"
 
 /* ALPN's wire form: length, name (XEP-0368). */
 static const unsigned char alpn_name[] = "\x0bxmpp-server";
@@ -25,169 +20,15 @@ static const char suites_1_2[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128
 static const char suites_1_3[] =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
-/* One certificate with its key and the intermediates behind it in its file. */
-struct credential {
-	char domain[DOMAIN_TEXT_MAX + 1]; /* folded; "" for the default */
-	X509 *leaf;
-	EVP_PKEY *key;
-	STACK_OF(X509) * chain;
-};
-
 struct tls_ctx {
 	unsigned int holders;
 	enum iface leg;
 	SSL_CTX *server, *client;
 	X509_STORE *store;
-	struct credential fallback;
-	struct credential *by_domain; /* sorted */
-	size_t count;
+	struct tls_credentials shown;
 };
 
-/* A key file with a passphrase must fail, never ask on a terminal. */
-static int no_passphrase(char *out, int room, int for_writing, void *arg)
-{
-	(void)out, (void)room, (void)for_writing, (void)arg;
-	return 0;
-}
-
-static bool say(char *error, const char *what, const char *path)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-	snprintf(error, ERROR_ROOM, "%s: %s%s%s", path, what, reason != NULL ? ": " : "",
-		 reason != NULL ? reason : "");
-	ERR_clear_error();
-	return false;
-}
-
-static void free_credential(struct credential *c)
-{
-	X509_free(c->leaf);
-	EVP_PKEY_free(c->key);
-	sk_X509_pop_free(c->chain, X509_free);
-}
-
-/* Leaf first, then intermediates, to the end of the file. */
-static bool read_certificates(struct credential *c, const char *path, char *error)
-{
-	BIO *file = BIO_new_file(path, "r");
-	X509 *next;
-	bool is_good;
-
-	if (file == NULL)
-		return say(error, "cannot open the certificate", path);
-	c->leaf = PEM_read_bio_X509_AUX(file, NULL, no_passphrase, NULL);
-	c->chain = sk_X509_new_null();
-	while (c->leaf != NULL && c->chain != NULL &&
-	       (next = PEM_read_bio_X509(file, NULL, no_passphrase, NULL)) != NULL)
-		if (sk_X509_push(c->chain, next) == 0)
-			X509_free(next);
-	/* The only good end is that of the file. */
-	is_good = c->leaf != NULL && c->chain != NULL &&
-		  ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-	BIO_free(file);
-	if (!is_good)
-		return say(error, "no good PEM certificate", path);
-	ERR_clear_error();
-	return true;
-}
-
-static bool read_credential(struct credential *c, const char *certificate, const char *key,
-			    char *error)
-{
-	BIO *file;
-
-	ERR_clear_error();
-	if (!read_certificates(c, certificate, error))
-		return false;
-	file = BIO_new_file(key, "r");
-	if (file == NULL)
-		return say(error, "cannot open the private key", key);
-	c->key = PEM_read_bio_PrivateKey(file, NULL, no_passphrase, NULL);
-	BIO_free(file);
-	if (c->key == NULL)
-		return say(error, "no good PEM private key without a passphrase", key);
-	if (X509_check_private_key(c->leaf, c->key) != 1)
-		return say(error, "the key does not belong to the certificate", key);
-	return true;
-}
-
-static int compare_domains(const void *a, const void *b)
-{
-	const struct credential *x = a, *y = b;
-
-	return strcmp(x->domain, y->domain);
-}
-
-/* Is @file "<domain>.crt"? Then its folded domain. */
-static bool is_certificate(const char *file, char domain[DOMAIN_TEXT_MAX + 1])
-{
-	const size_t len = strlen(file);
-
-	if (len <= 4 || len - 4 > DOMAIN_TEXT_MAX || file[0] == '.' ||
-	    strcmp(file + len - 4, ".crt") != 0)
-		return false;
-	for (size_t i = 0; i < len - 4; i++)
-		domain[i] = file[i] >= 'A' && file[i] <= 'Z' ? (char)(file[i] + 32) : file[i];
-	domain[len - 4] = '\0';
-	return true;
-}
-
-static bool read_one(struct tls_ctx *t, const char *dir, const char *file, char *error)
-{
-	char certificate[PATH_ROOM], key[PATH_ROOM], domain[DOMAIN_TEXT_MAX + 1];
-	const int stem = (int)strlen(file) - 4;
-	struct credential *grown;
-
-	if (!is_certificate(file, domain))
-		return true;
-	if (snprintf(certificate, sizeof(certificate), "%s/%s", dir, file) >= PATH_ROOM ||
-	    snprintf(key, sizeof(key), "%s/%.*s.key", dir, stem, file) >= PATH_ROOM)
-		return say(error, "name too long", dir);
-	if (t->count >= DOMAINS_MAX)
-		return say(error, "too many certificates", dir);
-	grown = realloc(t->by_domain, (t->count + 1) * sizeof(*grown));
-	if (grown == NULL)
-		return say(error, "out of memory", dir);
-	t->by_domain = grown;
-	memset(&grown[t->count], 0, sizeof(*grown));
-	memcpy(grown[t->count].domain, domain, sizeof(domain));
-	t->count++; /* from here on tls_ctx_drop() frees it */
-	return read_credential(&grown[t->count - 1], certificate, key, error);
-}
-
-static bool read_dir(struct tls_ctx *t, const char *path, char *error)
-{
-	const struct dirent *entry;
-	bool is_good = true;
-	DIR *dir = opendir(path);
-
-	ERR_clear_error();
-	if (dir == NULL)
-		return say(error, "cannot open the folder of certificates", path);
-	while (is_good && (entry = readdir(dir)) != NULL)
-		is_good = read_one(t, path, entry->d_name, error);
-	closedir(dir);
-	if (is_good && t->count > 0)
-		qsort(t->by_domain, t->count, sizeof(*t->by_domain), compare_domains);
-	return is_good;
-}
-
-static const struct credential *find_credential(const struct tls_ctx *t, const char *domain)
-{
-	struct credential key = {.leaf = NULL};
-	const struct credential *found;
-
-	if (domain == NULL || t->count == 0 || strlen(domain) > DOMAIN_TEXT_MAX)
-		return &t->fallback;
-	for (size_t i = 0; domain[i] != '\0'; i++)
-		key.domain[i] =
-		    domain[i] >= 'A' && domain[i] <= 'Z' ? (char)(domain[i] + 32) : domain[i];
-	found = bsearch(&key, t->by_domain, t->count, sizeof(key), compare_domains);
-	return found != NULL ? found : &t->fallback;
-}
-
-static bool use_credential(SSL *ssl, const struct credential *c)
+static bool use_credential(SSL *ssl, const struct tls_credential *c)
 {
 	return SSL_use_cert_and_key(ssl, c->leaf, c->key, c->chain, 1) == 1;
 }
@@ -198,7 +39,7 @@ static int choose_certificate(SSL *ssl, void *arg)
 	const struct tls_ctx *t = arg;
 	const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
-	return use_credential(ssl, find_credential(t, sni)) ? 1 : 0;
+	return use_credential(ssl, tls_credentials_find(&t->shown, sni)) ? 1 : 0;
 }
 
 /* Absent or unknown ALPN never fails a handshake (facts.md 2.6: peers send it or not at will). */
@@ -255,6 +96,7 @@ static SSL_CTX *make_ctx(struct tls_ctx *t, bool is_server)
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
 				     SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
 				     SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN); /* only what the file holds is sent */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_read_ahead(ctx, 0); /* so that `consumed` is exact (handshake.h) */
 	if (t->leg == IFACE_INTERNAL && is_server)
@@ -273,14 +115,32 @@ static bool load_trust(struct tls_ctx *t, const char *trust, char *error)
 	ERR_clear_error();
 	t->store = X509_STORE_new();
 	if (t->store == NULL)
-		return say(error, "out of memory", trust != NULL ? trust : "trust store");
+		return tls_credentials_say(error, "out of memory",
+					   trust != NULL ? trust : "trust store");
 	if (trust == NULL)
 		return X509_STORE_set_default_paths(t->store) == 1 ||
-		       say(error, "cannot read the system's store", "trust store");
+		       tls_credentials_say(error, "cannot read the system's store", "trust store");
 	/* Whatever the operator lists is an anchor, a subordinate CA too. */
 	X509_STORE_set_flags(t->store, X509_V_FLAG_PARTIAL_CHAIN);
 	return X509_STORE_load_file(t->store, trust) == 1 ||
-	       say(error, "cannot read the trusted certificates", trust);
+	       tls_credentials_say(error, "cannot read the trusted certificates", trust);
+}
+
+/* OpenSSL may find a key too weak for its security level: better now than at each handshake. */
+static bool try_all(const struct tls_ctx *t, const struct tls_ctx_setup *setup, char *error)
+{
+	SSL *ssl = SSL_new(t->server);
+	bool is_good = ssl != NULL;
+	const char *path = setup->certificate;
+
+	if (is_good)
+		is_good = use_credential(ssl, &t->shown.fallback);
+	for (size_t i = 0; is_good && i < t->shown.count; i++) {
+		path = t->shown.by_domain[i].domain;
+		is_good = use_credential(ssl, &t->shown.by_domain[i]);
+	}
+	SSL_free(ssl);
+	return is_good || tls_credentials_say(error, "certificate not fit for TLS", path);
 }
 
 struct tls_ctx *tls_ctx_make(const struct tls_ctx_setup *setup, char *error)
@@ -288,21 +148,23 @@ struct tls_ctx *tls_ctx_make(const struct tls_ctx_setup *setup, char *error)
 	struct tls_ctx *t = calloc(1, sizeof(*t));
 
 	if (t == NULL) {
-		say(error, "out of memory", setup->certificate);
+		tls_credentials_say(error, "out of memory", setup->certificate);
 		return NULL;
 	}
 	t->holders = 1;
 	t->leg = setup->leg;
-	if (!read_credential(&t->fallback, setup->certificate, setup->key, error) ||
-	    (setup->certificate_dir != NULL && !read_dir(t, setup->certificate_dir, error)) ||
+	if (!tls_credentials_read(&t->shown, setup->certificate, setup->key, setup->certificate_dir,
+				  error) ||
 	    !load_trust(t, setup->trust, error))
 		goto fail;
 	t->server = make_ctx(t, true);
 	t->client = make_ctx(t, false);
 	if (t->server == NULL || t->client == NULL) {
-		say(error, "cannot set up TLS", setup->certificate);
+		tls_credentials_say(error, "cannot set up TLS", setup->certificate);
 		goto fail;
 	}
+	if (!try_all(t, setup, error))
+		goto fail;
 	return t;
 fail:
 	tls_ctx_drop(t);
@@ -322,10 +184,7 @@ void tls_ctx_drop(struct tls_ctx *t)
 	SSL_CTX_free(t->server);
 	SSL_CTX_free(t->client);
 	X509_STORE_free(t->store);
-	free_credential(&t->fallback);
-	for (size_t i = 0; i < t->count; i++)
-		free_credential(&t->by_domain[i]);
-	free(t->by_domain);
+	tls_credentials_close(&t->shown);
 	free(t);
 }
 
@@ -340,7 +199,7 @@ static bool set_up_client(const struct tls_ctx *t, SSL *ssl, const char *domain,
 	/* This one call returns 0 for success. */
 	if (SSL_set_alpn_protos(ssl, alpn_name, ALPN_LEN) != 0)
 		return false;
-	return use_credential(ssl, find_credential(t, own));
+	return use_credential(ssl, tls_credentials_find(&t->shown, own));
 }
 
 SSL *tls_ctx_ssl(struct tls_ctx *t, bool is_server, const char *domain, const char *own)

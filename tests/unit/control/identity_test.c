@@ -239,7 +239,9 @@ static void judges_chains(void)
 	check_chain(&want, false, "");
 	want.is_rsa = true;
 	check_chain(&want, false, "");
-	want.is_rsa = false;
+	want.is_weak = true;
+	check_chain(&want, false, "EE certificate key too weak");
+	want.is_rsa = want.is_weak = false;
 	want.eku = "serverAuth";
 	check_chain(&want, false, "");
 	check_chain(&want, true, "");

@@ -117,6 +117,18 @@ static void never_asks_for_a_passphrase(void)
 	CHECK(complains("locked.key", "passphrase"));
 }
 
+static void refuses_a_key_too_weak_for_tls(void)
+{
+	struct kit_cert weak =
+	    kit_issue(&(struct kit_want){.cn = "w", .issuer = &ca, .is_weak = true});
+
+	reset();
+	setup.certificate = kit_write_cert("weak.pem", &weak, NULL);
+	setup.key = kit_write_key("weak.key", &weak);
+	CHECK(complains("weak.pem", "ee key too small"));
+	kit_free(&weak);
+}
+
 /* The folder of this test holds certificates under names without a key beside them. */
 static void refuses_a_folder_with_a_keyless_certificate(void)
 {
@@ -137,6 +149,7 @@ int main(void)
 	RUN(names_the_file_that_is_bad);
 	RUN(refuses_a_damaged_intermediate);
 	RUN(never_asks_for_a_passphrase);
+	RUN(refuses_a_key_too_weak_for_tls);
 	RUN(refuses_a_folder_with_a_keyless_certificate);
 	kit_free(&ca);
 	kit_free(&own);

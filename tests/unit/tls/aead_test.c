@@ -102,11 +102,27 @@ static void agrees_with_evp(void)
 			one_length(suite, len);
 }
 
+/* Each set of instructions has code of its own in the library: try all that this machine has. */
+static void agrees_with_evp_on_every_architecture(void)
+{
+	static void (*const init[])(IMB_MGR *) = {init_mb_mgr_sse, init_mb_mgr_avx,
+						  init_mb_mgr_avx2, init_mb_mgr_avx512};
+	int tried = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(init); i++) {
+		mb = alloc_mb_mgr(0);
+		init[i](mb);
+		if (imb_get_errno(mb) == 0) {
+			agrees_with_evp();
+			tried++;
+		}
+		free_mb_mgr(mb);
+	}
+	CHECK(tried > 0);
+}
+
 int main(void)
 {
-	mb = alloc_mb_mgr(0);
-	init_mb_mgr_auto(mb, NULL);
-	RUN(agrees_with_evp);
-	free_mb_mgr(mb);
+	RUN(agrees_with_evp_on_every_architecture);
 	return check_summary();
 }

@@ -32,10 +32,17 @@ static void add_extension(X509 *x, X509 *issuer, int nid, const char *value)
 	X509_EXTENSION_free(extension);
 }
 
+static EVP_PKEY *make_key(const struct kit_want *want)
+{
+	if (want->is_weak)
+		return EVP_RSA_gen(1024);
+	return want->is_rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
+}
+
 struct kit_cert kit_issue(const struct kit_want *want)
 {
 	static long serial = 1000;
-	struct kit_cert c = {want->is_rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"), X509_new()};
+	struct kit_cert c = {make_key(want), X509_new()};
 	const int to = want->to_days != 0 ? want->to_days : 90;
 	X509_NAME *name = X509_get_subject_name(c.x);
 

@@ -27,6 +27,7 @@ struct kit_want {
 	const struct kit_cert *issuer; /* NULL: self-signed */
 	int from_days, to_days;        /* from now */
 	bool is_ca, is_rsa, is_hollow; /* is_hollow: unsigned, so that a test may add to it */
+	bool is_weak;                  /* RSA of 1,024 bits */
 };
 
 struct kit_cert kit_issue(const struct kit_want *want);
