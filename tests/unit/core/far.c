@@ -385,6 +385,14 @@ void far_close(void)
 	}
 }
 
+unsigned int far_bad_checks(void)
+{
+	const unsigned int bad = check_bad_now;
+
+	check_bad_now = 0;
+	return bad;
+}
+
 void far_check_full(void)
 {
 	CHECK_EQ(rte_mempool_avail_count(wire), WIRE_MBUFS);

@@ -12,6 +12,7 @@ void far_turn(enum iface i);
 void far_close(void);
 /* After the core is gone too. */
 void far_check_full(void);
+unsigned int far_bad_checks(void);
 
 /* The core's side of a wire, or the far host's. */
 struct net_iface_setup far_iface(enum iface i, bool is_core);

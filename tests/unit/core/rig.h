@@ -42,6 +42,7 @@ struct rig {
 	char text[65536];   /* its bytes */
 	struct peer peer[RIG_PEERS];
 	unsigned int law_broken;
+	uint32_t skip; /* kinds of events, as bits, that rig_expect() passes over */
 };
 extern struct rig rig;
 
@@ -52,7 +53,14 @@ extern enum tls_version rig_tls_version;
 void rig_start(const char *name);
 void rig_open(void);
 /* Closes what is open and checks that nothing is missing. */
-void rig_close(void);
+void rig_finish(void);
+/* Checks that have failed in rig.c and far.c since the last call: check.h counts by file. */
+unsigned int rig_bad_checks(void);
+static inline void rig_close(void)
+{
+	rig_finish();
+	CHECK_EQ(rig_bad_checks(), 0);
+}
 
 void rig_turn(void);
 void rig_run(unsigned int turns);
@@ -75,6 +83,8 @@ struct peer *rig_dial(enum iface side);
 void rig_secure(struct peer *p, const char *behind);
 /* Stream headers both ways, then @bits for (local, remote). */
 void rig_stream(struct peer *p, bool tls, unsigned int local, unsigned int remote, uint8_t bits);
+/* The same without a grant, and without looking at what the peer hears. */
+void rig_stream_quiet(struct peer *p, bool tls);
 void rig_grant(struct peer *p, unsigned int local, unsigned int remote, uint8_t bits);
 
 /* Borrowed until it is sent. */
