@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* bounce.c - error stanzas and the stanzas they answer. */
-#include "dataplane/core/account.h"
 #include "dataplane/core/bounce.h"
+#include "dataplane/core/account.h"
 #include "dataplane/core/output.h"
 
 /* The error stanza in c->made, length 0 when none may be sent; the original's share of the law. */

@@ -55,7 +55,8 @@ enum link_result {
 	LINK_ERR_MEMORY,
 };
 
-/* One stanza, copied. After an error @l may be gone. Bounces made here (PARCEL_BOUNCE) are bounded in both directions. */
+/* One stanza, copied. After an error @l may be gone. Bounces made here (PARCEL_BOUNCE) are bounded
+ * in both directions. */
 MUST_USE enum link_result link_send(struct core *c, struct link *l, const struct element *e,
 				    const struct parcel_label *label);
 /* @g has TO_PEER from now on, or no longer. False when the table is full. */

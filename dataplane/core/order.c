@@ -159,9 +159,8 @@ static struct conn *find(struct core *c, const struct msg *m)
 		return NULL;
 	if (k->state == CONN_OPEN)
 		return k;
-	return m->kind == MSG_ABORT && (k->state == CONN_CLOSING || k->state == CONN_ENDING)
-		   ? k
-		   : NULL;
+	return m->kind == MSG_ABORT && (k->state == CONN_CLOSING || k->state == CONN_ENDING) ? k
+											     : NULL;
 }
 
 static void on_conn_order(struct core *c, struct conn *k, struct msg *m)

@@ -29,8 +29,7 @@ unsigned int turn_receive(struct core *c)
 	unsigned int done = 0;
 
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
-		const uint16_t n =
-		    port_rx(c->setup.port[i], c->setup.queue, frame, BURST_MAX);
+		const uint16_t n = port_rx(c->setup.port[i], c->setup.queue, frame, BURST_MAX);
 
 		for (uint16_t f = 0; f < n; f++)
 			rte_prefetch0(rte_pktmbuf_mtod(frame[f], const void *));
@@ -41,7 +40,8 @@ unsigned int turn_receive(struct core *c)
 	return done;
 }
 
-/* Frames of net into the queue of their port; beyond its bound they are lost, and TCP sends again. */
+/* Frames of net into the queue of their port; beyond its bound they are lost, and TCP sends again.
+ */
 static void queue_frames(struct core *c, enum iface iface)
 {
 	struct tx_queue *q = &c->tx[iface];

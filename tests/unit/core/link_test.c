@@ -3,10 +3,10 @@
 #include "tests/unit/core/rig.h"
 
 #define IN(id)                                                                                     \
-	"<message from='b@partner.example' to='a@contoso.example' id='" id "'>"                   \
+	"<message from='b@partner.example' to='a@contoso.example' id='" id "'>"                    \
 	"<body>text</body></message>"
 #define IN_DE(id)                                                                                  \
-	"<message xml:lang='de' from='b@partner.example' to='a@contoso.example' id='" id "'>"     \
+	"<message xml:lang='de' from='b@partner.example' to='a@contoso.example' id='" id "'>"      \
 	"<body>text</body></message>"
 #define OUT(id) "<message from='a@contoso.example' to='b@partner.example' id='" id "'/>"
 #define OUT_DE(id)                                                                                 \
@@ -286,6 +286,13 @@ static void recovers_in_tls(void)
 	recovers_to_a_second_stream(true);
 }
 
+static void recovers_in_tls_1_2(void)
+{
+	rig_tls_version = TLS_1_2;
+	recovers_to_a_second_stream(true);
+	rig_tls_version = TLS_1_3;
+}
+
 /* A stanza of many records, half of it acknowledged, the rest not even in a record yet. */
 static void recovers_a_big_one_half_way(void)
 {
@@ -352,6 +359,83 @@ static void recovers_to_the_link_and_bounces(void)
 	rig_close();
 }
 
+/* Records of before and after a KeyUpdate of ours lie in the same queue. */
+static void recovers_across_a_key_update(void)
+{
+	struct peer *edge, *first, *second;
+
+	rig_open();
+	edge = open_edge(true);
+	first = open_gateway(true);
+	second = open_gateway(true);
+	far_update_key(first, true);
+	rig_turn();
+	rig_cut(IFACE_INTERNAL, true);
+	peer_say(edge, IN("1"));
+	rig_run(3);
+	rig.core->conn[first->id.slot].key_update_due = true;
+	peer_say(edge, IN("2"));
+	rig_run(10);
+	CHECK(record_epoch(rig.core->conn[first->id.slot].record) >= 1);
+	CHECK_EQ(LAW(held), 2);
+	rig_cut(IFACE_INTERNAL, false);
+	peer_reset(first);
+	CHECK(peer_hears(second, IN_DE("1") IN_DE("2")));
+	CHECK_EQ(rig_drops(DROP_STANZA_UNRECOVERABLE), 0);
+	rig_close();
+}
+
+/* A KeyUpdate goes out behind what the turn has written: 1 and 2 are sealed with the first key, 3
+ * with the second. Two updates later the first is gone, and what it sealed is lost, and said to be.
+ */
+static void counts_what_it_cannot_recover(void)
+{
+	struct peer *edge, *first;
+
+	rig_open();
+	edge = open_edge(true);
+	first = open_gateway(true);
+	rig_cut(IFACE_INTERNAL, true);
+	peer_say(edge, IN("1"));
+	rig_run(3);
+	for (int i = 2; i < 4; i++) {
+		rig.core->conn[first->id.slot].key_update_due = true;
+		peer_say(edge, i == 2 ? IN("2") : IN("3"));
+		rig_run(3);
+	}
+	CHECK_EQ(record_epoch(rig.core->conn[first->id.slot].record), 2);
+	rig_cut(IFACE_INTERNAL, false);
+	peer_reset(first);
+	CHECK(rig_expect(EVENT_CLOSED));
+	expect_wanted(TOWARD_INTERNAL);
+	CHECK_EQ(LAW(dropped), 2);
+	CHECK_EQ(rig_drops(DROP_STANZA_UNRECOVERABLE), 2);
+	CHECK_EQ(LAW(held), 1);
+	rig_close();
+}
+
+/* With few mbufs left nothing more is read, and all goes on when there are some again. */
+static void shortage_of_memory_stalls(void)
+{
+	static struct rte_mbuf *hoard[16384];
+	unsigned int n = 0;
+	struct peer *edge, *gateway;
+
+	rig_open();
+	edge = open_edge(true);
+	gateway = open_gateway(true);
+	while (rte_mempool_avail_count(rig.core->pool) > rig.core->pool_reserve / 2)
+		hoard[n++] = rte_pktmbuf_alloc(rig.core->pool);
+	rig_run(10);
+	peer_say(edge, IN("1") IN("2"));
+	rig_run(50);
+	CHECK_EQ(LAW(accepted), 0);
+	CHECK(peer_hears(gateway, ""));
+	rte_pktmbuf_free_bulk(hoard, n);
+	CHECK(peer_hears(gateway, IN_DE("1") IN_DE("2")));
+	rig_close();
+}
+
 static void abort_recovers_too(void)
 {
 	struct peer *edge, *first, *second;
@@ -405,8 +489,12 @@ int main(int argc, char **argv)
 	RUN(slow_partner_bounces);
 	RUN(recovers_in_plain);
 	RUN(recovers_in_tls);
+	RUN(recovers_in_tls_1_2);
 	RUN(recovers_a_big_one_half_way);
 	RUN(recovers_to_the_link_and_bounces);
+	RUN(recovers_across_a_key_update);
+	RUN(counts_what_it_cannot_recover);
+	RUN(shortage_of_memory_stalls);
 	RUN(abort_recovers_too);
 	RUN(revoked_stream_carries_no_more);
 	return check_summary();
