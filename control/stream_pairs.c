@@ -86,6 +86,7 @@ void stream_authorise(struct stream *s, const char *ours, const char *theirs, un
 	if (pair == NULL || pair->state == PAIR_AUTHORISED)
 		return;
 	pair->state = PAIR_AUTHORISED;
+	pair->method = method;
 	s->authorised++;
 	if (s->first_theirs[0] == '\0') {
 		snprintf(s->first_ours, sizeof(s->first_ours), "%s", ours);

@@ -41,7 +41,8 @@ enum pair_state {
 struct stream_pair {
 	char ours[DOMAIN_TEXT_MAX + 1], theirs[DOMAIN_TEXT_MAX + 1];
 	enum pair_state state;
-	uint64_t due_us; /* PAIR_ASKED: answer awaited until */
+	unsigned int method; /* PAIR_AUTHORISED: what proved it */
+	uint64_t due_us;     /* PAIR_ASKED: answer awaited until */
 };
 
 struct stream_verify {
