@@ -13,6 +13,10 @@
 /* How long stanzas wait for a gateway that only dials in by itself. */
 #define GATEWAY_COMES_US UINT64_C(30000000)
 
+/* Keys being verified at once, in all and at one domain. Anybody can name a partner as the sender
+ * and so make us dial it. */
+enum { VERIFIES_MAX = 256, VERIFIES_OF_DOMAIN_MAX = 32 };
+
 struct links *links_make(const struct links_setup *setup)
 {
 	struct links *l = memory_get(sizeof(*l));
@@ -142,10 +146,23 @@ static void want_internal(struct want *w)
 	}
 }
 
+static bool is_wanted(const struct links *l, uint16_t core, struct pair pair, enum toward toward)
+{
+	for (const struct want *w = l->first; w != NULL; w = w->next)
+		if (w->kind == WANT_PAIR && w->core == core && w->toward == toward &&
+		    domain_equal(w->pair.local, pair.local) &&
+		    domain_equal(w->pair.remote, pair.remote))
+			return true;
+	return false;
+}
+
 void links_wanted(struct links *l, uint16_t core, struct pair pair, enum toward toward)
 {
-	struct want *w = make_want(l, WANT_PAIR, toward, core, establishment_us(l));
+	struct want *w;
 
+	if (is_wanted(l, core, pair, toward))
+		return; /* asked again: the one answer will do for both */
+	w = make_want(l, WANT_PAIR, toward, core, establishment_us(l));
 	w->pair = pair;
 	snprintf(w->local, sizeof(w->local), "%s", domains_name(l->domains, pair.local));
 	snprintf(w->remote, sizeof(w->remote), "%s", domains_name(l->domains, pair.remote));
@@ -153,6 +170,20 @@ void links_wanted(struct links *l, uint16_t core, struct pair pair, enum toward 
 		want_edge(w);
 	else
 		want_internal(w);
+}
+
+static bool may_verify(const struct links *l, const struct want *of)
+{
+	unsigned int all = 0, same = 0;
+
+	for (const struct want *w = l->first; w != NULL; w = w->next) {
+		if (w->kind != WANT_VERIFY || w == of)
+			continue;
+		all++;
+		if (domain_equal(w->pair.remote, of->pair.remote))
+			same++;
+	}
+	return all < VERIFIES_MAX && same < VERIFIES_OF_DOMAIN_MAX;
 }
 
 void links_verify(struct links *l, struct session *asker, const struct stream_news *news)
@@ -168,7 +199,10 @@ void links_verify(struct links *l, struct session *asker, const struct stream_ne
 	snprintf(w->id, sizeof(w->id), "%s", news->id);
 	snprintf(w->key, sizeof(w->key), "%s", news->key);
 	/* On a stream of its own: ejabberd leaves db:verify on an authenticated one unanswered. */
-	link_want_resolve(w);
+	if (may_verify(l, w))
+		link_want_resolve(w);
+	else
+		link_want_failed(w, DROP_STREAM_LIMIT);
 }
 
 /*

@@ -105,6 +105,7 @@ static void on_grant(struct core *c, struct conn *k, const struct msg *m)
 	if (g == NULL) {
 		/* The stream would be useless without it: control sees it close. */
 		conn_doom(c, k, CLOSED_BY_US);
+		link_ask_again(c, m->grant.pair);
 		return;
 	}
 	if (is_first)
@@ -113,9 +114,11 @@ static void on_grant(struct core *c, struct conn *k, const struct msg *m)
 		k->from_peer_grants++;
 	g->bits |= m->grant.bits;
 	g->partner = m->grant.partner;
-	if ((m->grant.bits & GRANT_TO_PEER) == 0 || g->link != NULL || k->has_footer)
+	if ((m->grant.bits & GRANT_TO_PEER) == 0 || g->link != NULL)
 		return;
-	if (!link_attach(c, g, k->iface == IFACE_EDGE ? TOWARD_EDGE : TOWARD_INTERNAL))
+	if (k->has_footer)
+		link_ask_again(c, m->grant.pair);
+	else if (!link_attach(c, g, k->iface == IFACE_EDGE ? TOWARD_EDGE : TOWARD_INTERNAL))
 		conn_doom(c, k, CLOSED_BY_US);
 }
 
@@ -296,10 +299,13 @@ static void run(struct core *c, struct msg *m)
 		break;
 	default:
 		k = find(c, m);
-		if (k != NULL)
+		if (k != NULL) {
 			on_conn_order(c, k, m);
-		else
-			core_drop(c, DROP_ORDER_STALE);
+			break;
+		}
+		core_drop(c, DROP_ORDER_STALE);
+		if (m->kind == MSG_GRANT && (m->grant.bits & GRANT_TO_PEER) != 0)
+			link_ask_again(c, m->grant.pair);
 		break;
 	}
 	free_bytes(m);
