@@ -19,8 +19,18 @@ void domains_free(struct domains *d);
 struct domain_id domains_id(struct domains *d, const char *name);
 /* Never NULL for an id that was given out. */
 const char *domains_name(const struct domains *d, struct domain_id id);
-/* Local and partner domains of @config, each under its A-label and its U-label. NULL without
- * memory. */
+/*
+ * The number of the partner record whose primary domain is @primary: given once in the life of the
+ * process, so that its counters stay its own when a reload moves it in the file. 0 when
+ * PARTNERS_MAX - 1 are given out: such a partner works, its stanzas are counted as nobody's.
+ */
+struct partner_id domains_partner_id(struct domains *d, const char *primary);
+/*
+ * domains_route - local and partner domains of @config, each under its A-label and its U-label.
+ *
+ * Call it before anybody else sees a configuration just loaded: it also gives each partner record
+ * its domains_partner_id(). NULL without memory, or when DOMAINS_MAX names are known.
+ */
 MUST_USE struct route *domains_route(struct domains *d, const struct config *config);
 
 /* @name folded to lower-case A-label (libunbound-independent: by libidn2). False when it is no

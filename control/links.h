@@ -5,9 +5,9 @@
  *
  * To the edge: one stream a pair, by the domain's SRV or ProxyFqdn, with back-off and the two
  * connection limits. To the inside: the reverse leg of the gateway that serves the local domain;
- * its first pair by EXTERNAL, each further partner by dialback on the same stream
- * (facts.md 3.2, 3.3). Pairs that a bidi stream serves never ask for a link. Also finds or opens
- * the stream on which a db:verify is asked.
+ * its first pair by EXTERNAL, each further partner by dialback on the same stream. Pairs that a
+ * bidi stream serves never ask for a link. Also finds or opens the stream on which a db:verify is
+ * asked.
  *
  * Runs on  control.
  */
@@ -17,28 +17,27 @@
 #include "control/config.h"
 #include "control/domains.h"
 #include "control/loop.h"
+#include "control/orders.h"
 #include "control/resolver.h"
 #include "control/stream.h"
-#include "dataplane/core/event.h"
 
 struct links;
-struct session; /* session.c's; links holds pointers only while the session lives */
+struct session; /* session_state.h; a link holds on to one only while it lives */
 struct sessions;
 
 struct links_setup {
 	struct loop *loop;
 	struct resolver *resolver;
 	struct domains *domains;
-	struct inbox **inboxes;
-	size_t cores;
+	struct orders *orders;
 	const struct config *config;
 };
 
-MUST_USE struct links *links_make(const struct links_setup *setup);
+/* Never NULL. */
+struct links *links_make(const struct links_setup *setup);
 void links_free(struct links *l);
-void links_use(
-    struct links *l,
-    struct sessions *sessions); /* the two know each other: once, before the first event */
+/* The two know each other: once, before the first event. */
+void links_use(struct links *l, struct sessions *sessions);
 
 /* EVENT_LINK_WANTED, from core @core. Ends in a grant for the pair or in MSG_LINK_FAILED. */
 void links_wanted(struct links *l, uint16_t core, struct pair pair, enum toward toward);
@@ -46,16 +45,13 @@ void links_wanted(struct links *l, uint16_t core, struct pair pair, enum toward 
 /* STREAM_NEWS_VERIFY of @asker: ends in stream_verified() on it, unless it dies first. */
 void links_verify(struct links *l, struct session *asker, const struct stream_news *news);
 
-/* What session.c tells of a session that links opened, and of any that dies. */
+/* What session*.c tells of every session: a pair authorised or refused on it, an answer to
+ * db:verify, its end (@why DROP_COUNT: an ordinary one). */
 void links_on_authorised(struct links *l, struct session *s, const struct stream_news *news);
+void links_on_established(struct links *l, struct session *s);
 void links_on_pair_failed(struct links *l, struct session *s, const struct stream_news *news);
 void links_on_verified(struct links *l, struct session *s, const struct stream_news *news);
-void links_on_dial_failed(struct links *l, uint64_t ref, enum drop why);
 void links_on_closed(struct links *l, struct session *s, enum drop why);
-
-/* May one more connection of this partner (NULL: unknown yet) exist? Counts both directions
- * (facts.md 1.5, 1.10). */
-bool links_may_connect(const struct links *l, const struct partner *partner);
 
 void links_reload(struct links *l, const struct config *config);
 

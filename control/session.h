@@ -19,18 +19,20 @@
 struct sessions;
 struct links;
 struct domains;
+struct orders;
 
 struct sessions_setup {
 	struct loop *loop;
-	struct inbox **inboxes; /* one a core */
-	size_t cores;
+	struct orders *orders;
 	struct domains *domains; /* names to domain_id, domains.h */
 	struct links *links; /* told of every AUTHORISED, PAIR_FAILED, VERIFY, VERIFIED and end of a
 				session; links.h */
+	struct core *const *cores; /* borrowed; for what only they know of a connection */
 	const struct config *config;
 	struct tls_ctx *tls[IFACE_COUNT];
 };
 
+/* Never NULL. */
 MUST_USE struct sessions *sessions_make(const struct sessions_setup *setup);
 void sessions_free(struct sessions *s);
 

@@ -103,7 +103,10 @@ enum stream_news_kind {
 			     */
 	STREAM_NEWS_START_TLS,   /* bytes (may be empty) go out first; then the handshake, as server
 				    when receiving */
-	STREAM_NEWS_AUTHORISED,  /* local, remote, method, bits (GRANT_*) */
+	STREAM_NEWS_AUTHORISED,  /* local, remote, method, bits (GRANT_*). On the internal leg a
+				    GRANT_FROM_PEER names remote "*": a gateway may send to every
+				    partner; GRANT_TO_PEER names the exact pair, in a piece of its
+				    own */
 	STREAM_NEWS_PAIR_FAILED, /* local, remote: the pair we asked for on this stream is refused;
 				    drop tells why; the stream lives */
 	STREAM_NEWS_VERIFY, /* receiving: ask the authoritative server of `theirs` whether `key` for
@@ -142,6 +145,9 @@ MUST_USE struct stream *stream_make(const struct stream_setup *setup, const stru
 void stream_free(struct stream *s);
 /* A reload: from now on decide by @policy. Established pairs stay. */
 void stream_set_policy(struct stream *s, const struct policy *policy);
+/* Would every pair it has authorised still be let in, by the method it came in by, and on the
+ * internal leg by the gateway that proved it? True while it has none. */
+bool stream_is_still_allowed(const struct stream *s);
 
 /* Initiating, TCP open (and, with direct_tls, handshake done): says START_TLS or sends our header.
  */

@@ -40,6 +40,7 @@ struct xml_element {
 	char *text; /* all character data directly inside, concatenated; never NULL */
 	struct xml_element *child, *next;
 	bool declares_dialback; /* header only: some prefix is bound to jabber:server:dialback */
+	char *content_ns;       /* header only: the default namespace, "" for none; else NULL */
 };
 
 /* The root of a stream whose header is @bytes (XML declaration allowed). NULL when it is no XML

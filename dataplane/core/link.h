@@ -62,6 +62,8 @@ MUST_USE enum link_result link_send(struct core *c, struct link *l, const struct
 /* @g has TO_PEER from now on, or no longer. False when the table is full. */
 MUST_USE bool link_attach(struct core *c, struct grant *g, enum toward toward);
 void link_detach(struct core *c, struct grant *g);
+/* A grant that control took for the answer has come to nothing: what waits asks once more. */
+void link_ask_again(struct core *c, struct pair pair);
 /* One recovered parcel goes to the front of what is parked: call it with the youngest first. */
 void link_return(struct core *c, struct rte_mbuf *parcel);
 /* No stream can be had: what is parked bounces with @condition, or is dropped as @drop where it

@@ -326,6 +326,29 @@ static void revoked_stream_carries_no_more(void)
 	rig_close();
 }
 
+/* Control took the grant for the answer and asks nobody any more: the link has to ask again. */
+static void a_grant_that_comes_too_late_asks_again(void)
+{
+	struct msg grant = {.kind = MSG_GRANT};
+	struct peer *edge, *gateway;
+
+	rig_open();
+	edge = open_edge(true);
+	gateway = rig_connect(IFACE_INTERNAL);
+	peer_say(edge, IN("1"));
+	expect_wanted(TOWARD_INTERNAL);
+	grant.conn = gateway->id;
+	grant.grant.pair = (struct pair){{CONTOSO}, {PARTNER}};
+	grant.grant.bits = GRANT_TO_PEER;
+	peer_reset(gateway);
+	CHECK(rig_expect(EVENT_CLOSED));
+	rig_order(&grant);
+	expect_wanted(TOWARD_INTERNAL);
+	gateway = open_gateway(true);
+	CHECK(peer_hears(gateway, IN_DE("1")));
+	rig_close();
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc;
@@ -342,5 +365,6 @@ int main(int argc, char **argv)
 	RUN(parked_source_dies);
 	RUN(footer_moves_the_pair);
 	RUN(revoked_stream_carries_no_more);
+	RUN(a_grant_that_comes_too_late_asks_again);
 	return check_summary();
 }

@@ -218,6 +218,15 @@ static void make_keys(struct tls_handover *k, bool is_core)
 	memset(is_core ? &k->write : &k->read, 0x52, offsetof(struct tls_direction_keys, seq));
 }
 
+static void resume(struct peer *p, bool restart)
+{
+	struct msg m = {.kind = MSG_RESUME, .conn = p->id};
+
+	m.resume.restart = restart;
+	m.resume.stanza_bytes_max = 512 * 1024;
+	rig_order(&m);
+}
+
 void rig_secure(struct peer *p, const char *behind)
 {
 	static const char hello[] = "\x16\x03\x01\x00\x05hello";
@@ -238,15 +247,7 @@ void rig_secure(struct peer *p, const char *behind)
 	make_keys(m.secure.keys, true);
 	m.secure.consumed = sizeof(hello) - 1;
 	rig_order(&m);
-}
-
-static void resume(struct peer *p, bool restart)
-{
-	struct msg m = {.kind = MSG_RESUME, .conn = p->id};
-
-	m.resume.restart = restart;
-	m.resume.stanza_bytes_max = 512 * 1024;
-	rig_order(&m);
+	resume(p, true);
 }
 
 #define THEIR_HEADER                                                                               \

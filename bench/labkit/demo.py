@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""demo: from a fresh checkout to a message through the relay, and what the relay says about it."""
+
+import pathlib
+import subprocess
+import sys
+import time
+
+from . import cast, lab, relay, users
+from .relay import TREE
+from .state import LabError, say
+
+DIRECTION = {"in": "opened by the other side", "out": "opened by the relay"}
+BOB, ALICE = "bob@fabrikam.example", "alice@contoso.example"
+
+
+def command(*argv):
+    """Runs a step of the preparation; its output is shown only when it fails."""
+    done = subprocess.run([str(a) for a in argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, cwd=TREE)  # fmt: skip
+    if done.returncode != 0:
+        raise LabError(f"{' '.join(map(str, argv))}: exit {done.returncode}\n{done.stdout[-4000:]}")
+
+
+def prepare(build):
+    """Packages and binaries. Does nothing quickly when both are there."""
+    say("packages: drivers-cfg/host packages build run test")
+    command(TREE / "drivers-cfg" / "host", "packages", "build", "run", "test")
+    if not pathlib.Path(build, "build.ninja").exists():
+        say(f"configuring {build}")
+        command("meson", "setup", build)
+    say(f"building {build}")
+    command("ninja", "-C", build, "control/sluice", "control/sluicectl")
+
+
+def title(text):
+    print(f"\n== {text}")
+
+
+def show_streams(rows, stanza_name, edge, internal):
+    """The two streams a stanza took: leg, ids, TLS, authentication."""
+    title(f"the way of {stanza_name}")
+    for leg, row in (("edge", edge), ("internal", internal)):
+        if row is None:
+            raise LabError(f"show streams has no {leg} stream for {stanza_name}: {rows}")
+        print(f"  {leg:8}  {row['remote']} <-> {row['local']}  {DIRECTION[row['direction']]}"
+              f"{', both ways' if row.get('bidi') else ''}")  # fmt: skip
+        for field in ("stream_id", "tls", "cipher", "method", "state"):
+            print(f"            {field:12} {row.get(field) or '-'}")
+
+
+def pick(rows, leg, direction):
+    """The stream of @leg between contoso and fabrikam; @direction decides where there are two."""
+    fit = [r for r in rows if r["leg"] == leg and r["local"] == "contoso.example" and
+           r["remote"] == "fabrikam.example" and r["method"]]  # fmt: skip
+    exact = [r for r in fit if r["direction"] == direction or r.get("bidi")]
+    return (exact or fit or [None])[0]
+
+
+def talk(one):
+    """Bob writes to Alice, Alice answers; both stanzas as their clients got them."""
+    people = users.Users(one)
+    try:
+        bob, alice = people.get(BOB), people.get(ALICE)
+        one.say("bob and alice are logged in")
+        bob.say(alice.full_jid, "Hello Alice, across the relay.", "hello-1")
+        to_alice = alice.expect_body("Hello Alice, across the relay.", 20)
+        alice.say(bob.full_jid, "Hello Bob, the same way back.", "hello-2")
+        to_bob = bob.expect_body("Hello Bob, the same way back.", 20)
+        one.say("a message and its answer have arrived")
+        return to_alice, to_bob
+    finally:
+        people.close()
+
+
+def report(running, to_alice, to_bob):
+    rows = running.streams()
+    title(f"delivered to {ALICE}")
+    print(" ", to_alice.raw.decode())
+    title(f"delivered to {BOB}")
+    print(" ", to_bob.raw.decode())
+    show_streams(rows, "bob's message", pick(rows, "edge", "in"),
+                 pick(rows, "internal", "out"))  # fmt: skip
+    show_streams(rows, "alice's answer", pick(rows, "edge", "out"),
+                 pick(rows, "internal", "in"))  # fmt: skip
+    title("the port table (sluicectl show ports)")
+    print(running.ctl("show ports").stdout.rstrip())
+    title("the counters (sluicectl show counters)")
+    print(running.ctl("show counters").stdout.rstrip())
+    law = running.law()
+    ends = {part: law[part] for part in relay.LAW_PARTS}
+    title("the law")
+    print(f"  accepted {law['accepted']} = "
+          + " + ".join(f"{part} {n}" for part, n in ends.items())
+          + f" = {sum(ends.values())}")  # fmt: skip
+    gaps = running.law_gaps()
+    if gaps or law["accepted"] < 2:
+        raise LabError(f"the law does not hold: {gaps or law}")
+
+
+def run(number, path, build, driver, skip_prepare=False):
+    began = time.monotonic()
+    build = pathlib.Path(build or TREE / "build")
+    if not skip_prepare:
+        prepare(build)
+    one = lab.Lab(cast.small(), number, path)
+    one.began = began
+    running = relay.Relay(one, build, driver)
+    try:
+        one.up()
+        running.start()
+        report(running, *talk(one))
+        code = running.stop()
+        if code != 0:
+            raise LabError(f"the relay ended with {code}:\n{one.rundir.log_text('relay')}")
+    except LabError:
+        print(one.rundir.log_text("relay", 6000), file=sys.stderr)
+        raise
+    finally:
+        one.down()
+        say("the lab is down")
+    left = one.left_behind()
+    if left:
+        raise LabError(f"left behind: {left}")
+    title(f"done in {time.monotonic() - began:.1f} s")

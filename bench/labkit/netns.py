@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""netns: the lab's network. Three bridges in a namespace of their own; everything else hangs on them.
+
+    outside     192.0.2.0/24      partners' servers, the relay's edge interface (px0), DNS
+    inside      198.51.100.0/24   gateways, the relay's internal interface (px1), DNS
+    management  203.0.113.0/24    the relay's own DNS queries, by the kernel
+
+No interface leads out of the lab.
+"""
+
+import contextlib
+import ctypes
+import os
+import subprocess
+import threading
+
+from .state import LabError
+
+NETS = {"out": "192.0.2.", "in": "198.51.100.", "mgmt": "203.0.113."}
+CLONE_NEWNET = 0x40000000
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def run(argv, text_in=None):
+    done = subprocess.run(argv, input=text_in, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise LabError(f"{' '.join(argv)}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def enter(namespace):
+    """Moves the calling thread into @namespace for good."""
+    fd = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
+    try:
+        if LIBC.setns(fd, CLONE_NEWNET) != 0:
+            raise LabError(f"setns {namespace}: {os.strerror(ctypes.get_errno())}")
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def inside(namespace):
+    """What is opened in this block belongs to @namespace, whoever uses it afterwards."""
+    before = os.open(f"/proc/self/task/{threading.get_native_id()}/ns/net", os.O_RDONLY)
+    try:
+        enter(namespace)
+        yield
+    finally:
+        LIBC.setns(before, CLONE_NEWNET)
+        os.close(before)
+
+
+class Network:
+    """Builds and knows the lab's namespaces. Names without prefix: `fabric`, `edge`, `dns`, ..."""
+
+    def __init__(self, rundir):
+        self.rundir = rundir
+        self.plugs = 0
+
+    def name(self, short):
+        return self.rundir.prefix + short
+
+    def add(self, short):
+        name = self.name(short)
+        run(["ip", "netns", "add", name])
+        self.shell(
+            short,
+            "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6;"
+            "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6;"
+            "echo reno > /proc/sys/net/ipv4/tcp_congestion_control;"
+            "echo 0 > /proc/sys/net/ipv4/tcp_slow_start_after_idle;"
+            "ip link set lo up",
+        )
+        return name
+
+    def shell(self, short, script):
+        return run(["ip", "netns", "exec", self.name(short), "sh", "-ec", script])
+
+    def bridges(self):
+        self.add("fabric")
+        self.shell(
+            "fabric",
+            "".join(
+                f"ip link add br-{net} type bridge stp_state 0 forward_delay 0;"
+                f"ip link set br-{net} up;"
+                for net in NETS
+            ),
+        )
+
+    def plug(self, short, device, net, host=None, dataplane=False, mtu=1500):
+        """A cable from @device in namespace @short to bridge @net.
+
+        Checksums are computed by the sender: a frame that reaches the relay through a bridge would
+        otherwise carry a partial one. On the relay's own cables (@dataplane) the kernel's receive
+        work is steered to CPU 0, so that a frame sent by the poll core costs it little.
+        """
+        self.plugs += 1
+        far = f"p{self.plugs}-{device}"[:15]
+        name, fabric = self.name(short), self.name("fabric")
+        run(
+            ["ip", "-n", name, "-batch", "-"],
+            f"link add {device} mtu {mtu} type veth peer name {far} netns {fabric} mtu {mtu}\n"
+            f"link set {device} up\n"
+            + (f"addr add {NETS[net]}{host}/24 dev {device}\n" if host else ""),
+        )
+        steer = f"; echo 1 > /sys/class/net/{far}/queues/rx-0/rps_cpus" if dataplane else ""
+        self.shell("fabric", f"ip link set {far} master br-{net} up{steer}")
+        if not dataplane:
+            self.shell(short, f"ethtool -K {device} tx off > /dev/null")
+
+    def listens(self, short, port):
+        """Does anything in @short listen on TCP @port?"""
+        done = subprocess.run(
+            ["ip", "netns", "exec", self.name(short), "ss", "-Hltn", f"sport = :{port}"],
+            capture_output=True,
+            text=True,
+        )
+        return bool(done.stdout.strip())

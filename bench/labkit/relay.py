@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""relay: sluice itself in the lab: its configuration from the cast, its process, its operator's socket."""
+
+import json
+import pathlib
+import signal
+import subprocess
+from xml.sax.saxutils import quoteattr
+
+from . import dns
+from .netns import NETS
+from .state import LabError, wait_until
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+LAW_PARTS = ("delivered", "answered", "bounced", "dropped", "held")
+
+
+def element(tag, /, **attributes):
+    text = "".join(f" {k.replace('_', '-')}={quoteattr(str(v))}" for k, v in attributes.items())
+    return f"<{tag}{text}"
+
+
+def gateway_xml(gateway):
+    where = {} if gateway.dial == "none" else {"address": gateway.address, "port": gateway.port}
+    return (
+        "    " + element("gateway", name=gateway.name, dial=gateway.dial, **where) + ">"
+        f"<certificate-name>{gateway.certificate_name}</certificate-name>"
+        + "".join(f"<domain>{d}</domain>" for d in gateway.domains)
+        + "</gateway>"
+    )
+
+
+def partner_xml(partner):
+    return "    " + element(
+        "AllowedPartner", Domain=partner.domain, PartnerType=partner.partner_type,
+        TlsNegotiation=partner.tls, SaslNegotiation=partner.sasl,
+        SupportDialbackNegotiation=str(partner.dialback).lower(),
+    ) + "/>"  # fmt: skip
+
+
+def configuration(cast, pki, socket, driver, settings):
+    """The configuration file's text. @settings: attributes of GatewayConfiguration."""
+    outside = dict(driver=driver, device="px0", address=f"{NETS['out']}{dns.EDGE_HOST}/24", mtu=1500)
+    inside = dict(driver=driver, device="px1", address=f"{NETS['in']}{dns.EDGE_HOST}/24", mtu=1500)
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<sluice xmlns="urn:sluice:config:1">',
+        "  " + element("dataplane", cores=1, memory_mb=512, huge_pages="false", idle="yield",
+                       connections=4096) + "/>",
+        "  " + element("edge", **outside, XmppListeningPort=5269) + ">",
+        "    " + element("tls", certificate=pki / "edge.crt", key=pki / "edge.key",
+                         trust=pki / "outside-ca.crt") + "/>",
+        "  </edge>",
+        "  " + element("internal", **inside, XmppInternalPort=23456) + ">",
+        "    " + element("tls", certificate=pki / "edge-int.crt", key=pki / "edge-int.key",
+                         trust=pki / "inside-ca.crt", certificate_dir=pki / "partners") + "/>",
+        "  </internal>",
+        "  " + element("resolver", server=f"{NETS['mgmt']}{dns.DNS_HOST}") + "/>",
+        "  " + element("operator", socket=socket) + "/>",
+        "  " + element("GatewayConfiguration", **settings) + "/>",
+        "  <local-domains>" + "".join(f"<domain>{d}</domain>" for d in cast.local_domains)
+        + "</local-domains>",
+        "  <gateways>", *map(gateway_xml, cast.gateways), "  </gateways>",
+        "  <AllowedPartners>", *map(partner_xml, cast.partners + cast.more_partners),
+        "  </AllowedPartners>",
+        "</sluice>",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+class Relay:
+    """The relay of a lab. Binaries come from the build folder @build."""
+
+    def __init__(self, lab, build=None, driver="af_xdp", **settings):
+        self.lab = lab
+        self.build = pathlib.Path(build or TREE / "build")
+        self.driver = driver
+        self.settings = {"DialbackPassphrase": "lab-dialback-secret", **settings}
+        self.socket = lab.rundir.folder("relay") / "control.sock"
+        self.config = lab.rundir.path / "relay" / "sluice.xml"
+
+    def write_config(self):
+        self.lab.rundir.write(
+            "relay/sluice.xml",
+            configuration(self.lab.cast, self.lab.path("pki"), self.socket, self.driver,
+                          self.settings),
+        )  # fmt: skip
+
+    def program(self, name):
+        path = self.build / "control" / name
+        if not path.exists():
+            raise LabError(f"{path} is not built: meson setup build && ninja -C build")
+        return path
+
+    def start(self):
+        self.write_config()
+        checked = subprocess.run([self.program("sluice"), "--check", self.config],
+                                 capture_output=True, text=True)  # fmt: skip
+        if checked.returncode != 0:
+            raise LabError(f"sluice --check {self.config}:\n{checked.stdout}{checked.stderr}")
+        self.lab.rundir.spawn(
+            "relay",
+            [self.program("sluice"), "-c", self.config, "--drivers-dir", TREE / "drivers-cfg"],
+            self.lab.network.name("edge"),
+        )
+        wait_until(self.answers, "relay", 30, 0.05)
+        self.lab.say("the relay runs")
+
+    def answers(self):
+        if not self.lab.rundir.alive("relay"):
+            raise LabError("the relay ended:\n" + self.lab.rundir.log_text("relay"))
+        return self.socket.exists() and self.ctl("show status", check=False).returncode == 0
+
+    def stop(self, how=signal.SIGTERM, grace=10):
+        """Ends it and returns its exit code (None: killed before this object knew it)."""
+        child = self.lab.rundir.children.get("relay")
+        self.lab.rundir.end("relay", how, grace)
+        return child.returncode if child else None
+
+    def ctl(self, command, check=True):
+        done = subprocess.run([self.program("sluicectl"), "-s", self.socket, *command.split()],
+                              capture_output=True, text=True)  # fmt: skip
+        if check and done.returncode != 0:
+            raise LabError(f"sluicectl {command}: exit {done.returncode}: {done.stdout}{done.stderr}")
+        return done
+
+    def show(self, what):
+        """The data of `show WHAT` as JSON."""
+        done = self.ctl(f"--json show {what}")
+        try:
+            answer = json.loads(done.stdout)
+        except ValueError as e:
+            raise LabError(f"show {what} is no JSON: {done.stdout[:300]!r}") from e
+        return answer.get("data", answer)
+
+    def streams(self, **wanted):
+        """Live streams whose fields are as @wanted."""
+        rows = self.show("streams")["streams"]
+        return [r for r in rows if all(r.get(k) == v for k, v in wanted.items())]
+
+    def counters(self):
+        return self.show("counters")
+
+    def laws(self):
+        """Every law that `show counters` prints: total, each core, each partner."""
+        data = self.counters()
+        laws = {row["of"]: row for row in data["law"] + data["partners"]}
+        if "total" not in laws:
+            raise LabError(f"show counters has no total law: {sorted(laws)}")
+        return laws
+
+    def law(self):
+        """The law of the whole relay."""
+        return self.laws()["total"]
+
+    def law_gaps(self):
+        """The rows where accepted is not the sum of its ends. Empty: the law holds."""
+        return {
+            name: row
+            for name, row in self.laws().items()
+            if row["accepted"] != sum(row[part] for part in LAW_PARTS) or not row["equal"]
+        }
+
+    def drops(self):
+        """All drop counters by lower-case name."""
+        return {row["name"]: row["count"] for row in self.counters()["drops"]}
+
+    def denied(self):
+        return self.show("denied")["denied"]

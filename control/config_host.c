@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* config_host.c - the machine's part of the configuration: cores, interfaces, files, resolver. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/config_parts.h"
+
+enum defaults {
+	MEMORY_MB_DEFAULT = 512,
+	MEMORY_MB_MIN = 64, /* below, the pools of one core do not fit */
+	MEMORY_MB_MAX = 1024 * 1024,
+	CONNS_MIN = 16,
+	MTU_DEFAULT = 1500,
+	EDGE_PORT_DEFAULT = 5269,
+	INTERNAL_PORT_DEFAULT = 23456,
+};
+
+static const char *const iface_names[IFACE_COUNT] = {"edge", "internal"};
+
+static char *or_default(struct config_draft *d, char *text, const char *fallback)
+{
+	if (text != NULL)
+		return text;
+	text = strdup(fallback);
+	if (text == NULL)
+		d->no_memory = true;
+	return text;
+}
+
+/*
+ * What the pools of one core and its connections take, about: buffers, framers, key schedules, send
+ * queues. The receive buffers of two af_xdp queues are in the base.
+ */
+static uint32_t memory_mb_needed(const struct config *c)
+{
+	enum { BASE_MB = 104, PER_CONNECTION_KB = 48 };
+
+	return c->cores * (BASE_MB + c->conns_per_core / 1024 * PER_CONNECTION_KB);
+}
+
+static void check_dataplane(struct config_draft *d, const xmlNode *e)
+{
+	const struct config *c = d->config;
+
+	/* Each core would need its own part of the ARP answers and of the dialled ports: not built.
+	 */
+	if (c->cores > 1)
+		config_error(d->report, config_at(d, e),
+			     "cores is %u, but this version runs one poll core: set cores to 1",
+			     c->cores);
+	if (c->memory_mb < memory_mb_needed(c))
+		config_warning(
+		    d->report, config_at(d, e),
+		    "memory-mb is %u, and %u connections take about %u: the relay may not start",
+		    c->memory_mb, c->conns_per_core, memory_mb_needed(c));
+}
+
+static void read_dataplane(struct config_draft *d, const xmlNode *e)
+{
+	static const char *const idles[] = {"spin", "yield", "sleep", NULL};
+	struct config *c = d->config;
+
+	c->cores = config_u32(d, e, "cores", 1, 1, CORES_MAX);
+	c->memory_mb =
+	    config_u32(d, e, "memory-mb", MEMORY_MB_DEFAULT, MEMORY_MB_MIN, MEMORY_MB_MAX);
+	c->huge_pages = config_bool(d, e, "huge-pages", true);
+	c->idle = (enum core_idle)config_choice(d, e, "idle", idles, CORE_YIELD);
+	c->conns_per_core = config_u32(d, e, "connections", CONNS_DEFAULT, CONNS_MIN, CONNS_MAX);
+	check_dataplane(d, e);
+}
+
+static bool parse_prefix(const char *text, struct ip_addr *address, uint8_t *len)
+{
+	const char *slash = strchr(text, '/');
+	char copy[ADDR_TEXT_MAX];
+	struct ip_addr parsed;
+	unsigned long bits;
+
+	if (slash == NULL || (size_t)(slash - text) >= sizeof(copy))
+		return false;
+	memcpy(copy, text, (size_t)(slash - text));
+	copy[slash - text] = '\0';
+	bits = strtoul(slash + 1, NULL, 10);
+	if (!addr_parse(copy, &parsed) || bits > (addr_is_v4(&parsed) ? 32 : 128))
+		return false;
+	*address = parsed;
+	*len = (uint8_t)bits;
+	return true;
+}
+
+static void read_addresses(struct config_draft *d, const xmlNode *e, struct config_iface *i)
+{
+	const struct config_place at = config_at(d, e);
+	char *address = config_attr(d, e, "address"), *gateway = config_attr(d, e, "gateway");
+
+	if (address != NULL && !parse_prefix(address, &i->address, &i->prefix_len))
+		config_error(d->report, at,
+			     "address is %s: expected an IP address with its prefix length, for "
+			     "example 192.0.2.10/24",
+			     address);
+	if (gateway != NULL && !addr_parse(gateway, &i->gateway))
+		config_error(d->report, at, "gateway is %s: expected an IP address", gateway);
+	free(address);
+	free(gateway);
+}
+
+static void read_mac(struct config_draft *d, const xmlNode *e, struct config_iface *i)
+{
+	char *text = config_attr(d, e, "mac");
+	unsigned int b[6];
+
+	if (text == NULL)
+		return;
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]) ==
+	    6) {
+		i->has_mac = true;
+		for (size_t n = 0; n < ARRAY_LEN(b); n++)
+			i->mac.addr_bytes[n] = (uint8_t)b[n];
+	}
+	if (!i->has_mac || (i->mac.addr_bytes[0] & 1) != 0)
+		config_error(d->report, config_at(d, e),
+			     "mac is %s: expected a unicast MAC address, for example "
+			     "02:00:00:00:00:01",
+			     text);
+	free(text);
+}
+
+/* Opens it, since access(2) asks for the real user's rights. */
+static void check_readable(struct config_draft *d, const xmlNode *e, const char *name,
+			   const char *path)
+{
+	FILE *f;
+
+	if (path == NULL || !d->check_files)
+		return;
+	f = fopen(path, "rbe");
+	if (f == NULL || fgetc(f) == EOF)
+		config_error(d->report, config_at(d, e), "%s \"%s\": %s", name, path,
+			     f == NULL || ferror(f) ? strerror(errno) : "the file is empty");
+	if (f != NULL)
+		fclose(f);
+}
+
+static void read_tls(struct config_draft *d, const xmlNode *e, enum iface iface)
+{
+	struct config_tls *t = &d->config->tls[iface];
+	DIR *dir;
+
+	t->certificate = config_path(d, e, "certificate");
+	t->key = config_path(d, e, "key");
+	t->trust = config_path(d, e, "trust");
+	t->certificate_dir = config_path(d, e, "certificate-dir");
+	check_readable(d, e, "certificate", t->certificate);
+	check_readable(d, e, "key", t->key);
+	check_readable(d, e, "trust", t->trust);
+	if (t->certificate_dir != NULL && d->check_files) {
+		dir = opendir(t->certificate_dir);
+		if (dir == NULL)
+			config_error(d->report, config_at(d, e), "certificate-dir \"%s\": %s",
+				     t->certificate_dir, strerror(errno));
+		else
+			closedir(dir);
+	}
+	if (iface == IFACE_INTERNAL && t->trust == NULL)
+		config_warning(d->report, config_at(d, e),
+			       "no trust: gateways' certificates are checked against the system's "
+			       "certification authorities, which are public ones");
+}
+
+static void read_iface(struct config_draft *d, const xmlNode *e, enum iface iface)
+{
+	struct config_iface *i = &d->config->iface[iface];
+	const bool edge = iface == IFACE_EDGE;
+
+	d->iface_at[iface] = config_at(d, e);
+	i->line = d->iface_at[iface].line;
+	i->driver = config_attr(d, e, "driver");
+	i->device = config_attr(d, e, "device");
+	i->device_args = or_default(d, config_attr(d, e, "device-args"), "");
+	read_addresses(d, e, i);
+	read_mac(d, e, i);
+	i->mtu = config_u32(d, e, "mtu", MTU_DEFAULT, MTU_MIN, MTU_MAX);
+	i->checksum_trust = config_bool(d, e, "checksum-trust", false);
+	i->port =
+	    (uint16_t)config_u32(d, e, edge ? "XmppListeningPort" : "XmppInternalPort",
+				 edge ? EDGE_PORT_DEFAULT : INTERNAL_PORT_DEFAULT, 1, UINT16_MAX);
+	read_tls(d, config_child(e, "tls"), iface);
+}
+
+static void read_resolver(struct config_draft *d, const xmlNode *e)
+{
+	char address[ADDR_TEXT_MAX] = "";
+	struct ip_addr parsed;
+	unsigned int port = 53;
+	int end = 0;
+
+	d->config->dnssec = config_bool(d, e, "dnssec", false);
+	d->config->resolver = config_attr(d, e, "server");
+	if (d->config->resolver == NULL)
+		return;
+	if (sscanf(d->config->resolver, "%45[0-9A-Fa-f:.]%n@%5u%n", address, &end, &port, &end) <
+		1 ||
+	    d->config->resolver[end] != '\0' || port == 0 || port > UINT16_MAX ||
+	    !addr_parse(address, &parsed))
+		config_error(d->report, config_at(d, e),
+			     "server is \"%s\": expected an IP address, or address@port",
+			     d->config->resolver);
+}
+
+void config_read_host(struct config_draft *d, const xmlNode *root)
+{
+	struct config *c = d->config;
+	const xmlNode *log = config_child(root, "log"), *operator= config_child(root, "operator");
+
+	read_dataplane(d, config_child(root, "dataplane"));
+	for (enum iface i = IFACE_EDGE; i < IFACE_COUNT; i++)
+		read_iface(d, config_child(root, iface_names[i]), i);
+	read_resolver(d, config_child(root, "resolver"));
+	c->socket_path = or_default(d, operator!= NULL ? config_path(d, operator, "socket") : NULL,
+				    "/run/sluice/control.sock");
+	if (c->socket_path != NULL && strlen(c->socket_path) > 107) /* sockaddr_un, unix(7) */
+		config_error(d->report, config_at(d, operator),
+			     "socket is %zu characters long: expected 107 at most",
+			     strlen(c->socket_path));
+	c->log_level = or_default(d, config_attr(d, log, "level"), "info");
+	c->log_format = or_default(d, config_attr(d, log, "format"), "logfmt");
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* daemon_start.c - the ordered table of what the relay starts; stopping walks it backwards. */
+#include <errno.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "control/daemon_state.h"
+#include "control/eal.h"
+#include "control/log.h"
+#include "control/memory.h"
+
+#define ERROR_MAX    512
+#define TIME_WAIT_US UINT64_C(60000000) /* 2 MSL with an MSL of 30 s, as most systems have it */
+#define USER_TIMEOUT_US                                                                            \
+	UINT64_C(120000000) /* unacknowledged data: RFC 9293 3.8.3 says at least 100 s */
+#define TCP_KEEPALIVE_US UINT64_C(7200000000) /* RFC 9293 3.8.4: no less than two hours */
+
+void daemon_apply_log(const struct config *config)
+{
+	enum log_level level;
+
+	if (log_level_parse(config->log_level, &level))
+		log_set_level(level);
+}
+
+static bool start_log(struct daemon *d, char *error)
+{
+	(void)error;
+	daemon_apply_log(d->config);
+	d->loaded_unix_s = (uint64_t)time(NULL);
+	return true;
+}
+
+static bool start_loop(struct daemon *d, char *error)
+{
+	d->loop = loop_make();
+	if (d->loop == NULL) {
+		snprintf(error, ERROR_MAX, "cannot make an epoll: %s", strerror(errno));
+		return false;
+	}
+	d->started_us = loop_now_us(d->loop);
+	return true;
+}
+
+static void stop_loop(struct daemon *d)
+{
+	loop_free(d->loop);
+}
+
+/* Blocked before any other thread exists, so that only the loop hears them. */
+static bool start_signals(struct daemon *d, char *error)
+{
+	sigset_t set;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	d->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	d->signals.ready = daemon_signal_ready;
+	if (d->signals.fd >= 0 && loop_watch(d->loop, &d->signals, EPOLLIN))
+		return true;
+	snprintf(error, ERROR_MAX, "cannot watch signals: %s", strerror(errno));
+	return false;
+}
+
+static void stop_signals(struct daemon *d)
+{
+	loop_unwatch(d->loop, &d->signals);
+	close(d->signals.fd);
+}
+
+static bool start_eal(struct daemon *d, char *error)
+{
+	d->cores = (uint16_t)d->config->cores;
+	return eal_start(d->config, d->drivers_dir, error);
+}
+
+static void stop_eal(struct daemon *d)
+{
+	(void)d;
+	(void)rte_eal_cleanup();
+}
+
+struct tls_ctx *daemon_make_tls(const struct config *config, enum iface leg, char *error)
+{
+	const struct config_tls *t = &config->tls[leg];
+	const struct tls_ctx_setup setup = {leg, t->certificate, t->key, t->trust,
+					    t->certificate_dir};
+
+	return tls_ctx_make(&setup, error);
+}
+
+static bool start_tls(struct daemon *d, char *error)
+{
+	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
+		d->tls[i] = daemon_make_tls(d->config, (enum iface)i, error);
+		if (d->tls[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+static void stop_tls(struct daemon *d)
+{
+	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+		tls_ctx_drop(d->tls[i]);
+}
+
+static bool start_domains(struct daemon *d, char *error)
+{
+	d->domains = domains_make();
+	d->route = d->domains != NULL ? domains_route(d->domains, d->config) : NULL;
+	if (d->route == NULL)
+		snprintf(error, ERROR_MAX, "no memory for the routes");
+	return d->route != NULL;
+}
+
+static void stop_domains(struct daemon *d)
+{
+	while (d->retired != NULL) {
+		struct retired_route *r = d->retired;
+
+		d->retired = r->next;
+		route_free(r->route);
+		free(r);
+	}
+	route_free(d->route);
+	domains_free(d->domains);
+}
+
+static bool start_ports(struct daemon *d, char *error)
+{
+	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
+		if (!eal_open_port(d->config, d->drivers_dir, (enum iface)i, &d->port[i],
+				   &d->rx_pool[i], error))
+			return false;
+		d->ports_open++;
+	}
+	return true;
+}
+
+static void stop_ports(struct daemon *d)
+{
+	while (d->ports_open > 0)
+		port_close(&d->port[--d->ports_open]);
+	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+		rte_mempool_free(d->rx_pool[i]);
+}
+
+static bool start_inboxes(struct daemon *d, char *error)
+{
+	for (uint16_t i = 0; i < d->cores; i++) {
+		d->inbox[i] = inbox_make(i);
+		if (d->inbox[i] == NULL) {
+			snprintf(error, ERROR_MAX,
+				 "no memory for the rings of core %u: raise memory-mb", i);
+			return false;
+		}
+	}
+	d->orders = orders_make(d->inbox, d->cores);
+	return true;
+}
+
+static void stop_inboxes(struct daemon *d)
+{
+	orders_free(d->orders);
+	for (uint16_t i = 0; i < d->cores; i++)
+		if (d->inbox[i] != NULL)
+			inbox_free_all(d->inbox[i]);
+}
+
+static struct net_iface_setup net_setup_of(const struct config_iface *c, const struct port *p)
+{
+	return (struct net_iface_setup){.mac = c->has_mac ? c->mac : p->mac,
+					.address = c->address,
+					.prefix_len = c->prefix_len,
+					.gateway = c->gateway,
+					.mtu = c->mtu,
+					.listen_port = c->port,
+					.checksum_trust = p->rx_checksum_trust};
+}
+
+static bool make_core(struct daemon *d, uint16_t index, unsigned int lcore, char *error)
+{
+	struct core_setup setup = {.index = index,
+				   .lcore = lcore,
+				   .queue = index,
+				   .conns = d->config->conns_per_core,
+				   .link_queue_bytes = LINK_QUEUE_BYTES,
+				   .link_queue_stanzas = LINK_QUEUE_STANZAS,
+				   .keepalive_idle_us = TCP_KEEPALIVE_US,
+				   .user_timeout_us = USER_TIMEOUT_US,
+				   .time_wait_us = TIME_WAIT_US,
+				   .idle = d->config->idle,
+				   .inbox = d->inbox[index],
+				   .routes = d->route};
+
+	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
+		setup.port[i] = &d->port[i];
+		setup.iface[i] = net_setup_of(&d->config->iface[i], &d->port[i]);
+	}
+	d->core[index] = core_make(&setup, error);
+	return d->core[index] != NULL;
+}
+
+static bool start_cores(struct daemon *d, char *error)
+{
+	unsigned int lcore = rte_get_main_lcore();
+
+	for (uint16_t i = 0; i < d->cores; i++) {
+		lcore = rte_get_next_lcore(lcore, 1, 0); /* eal.c made one for each core */
+		if (!make_core(d, i, lcore, error))
+			return false;
+	}
+	return true;
+}
+
+static void stop_cores(struct daemon *d)
+{
+	for (uint16_t i = 0; i < d->cores; i++)
+		if (d->core[i] != NULL)
+			core_free(d->core[i]);
+}
+
+static bool start_resolver(struct daemon *d, char *error)
+{
+	d->resolver = resolver_make(d->loop, d->config->resolver, d->config->dnssec, error);
+	return d->resolver != NULL;
+}
+
+static void stop_resolver(struct daemon *d)
+{
+	resolver_free(d->resolver);
+}
+
+static bool start_sessions(struct daemon *d, char *error)
+{
+	const struct links_setup links = {d->loop, d->resolver, d->domains, d->orders, d->config};
+	const struct sessions_setup sessions = {
+	    .loop = d->loop,
+	    .orders = d->orders,
+	    .domains = d->domains,
+	    .links = d->links = links_make(&links),
+	    .cores = d->core,
+	    .config = d->config,
+	    .tls = {d->tls[IFACE_EDGE], d->tls[IFACE_INTERNAL]},
+	};
+
+	(void)error;
+	d->sessions = sessions_make(&sessions);
+	links_use(d->links, d->sessions);
+	return true;
+}
+
+static void stop_sessions(struct daemon *d)
+{
+	links_free(d->links);
+	sessions_free(d->sessions);
+}
+
+static bool start_opsock(struct daemon *d, char *error)
+{
+	d->opsock = opsock_make(d, d->config->socket_path, error);
+	return d->opsock != NULL;
+}
+
+static void stop_opsock(struct daemon *d)
+{
+	opsock_free(d->opsock);
+}
+
+/* Last: from here on the world gets in. */
+static bool launch_cores(struct daemon *d, char *error)
+{
+	for (uint16_t i = 0; i < d->cores; i++) {
+		struct core_watch *w = &d->core_watch[i];
+
+		w->daemon = d;
+		w->core = i;
+		w->watch.fd = inbox_fd(d->inbox[i]);
+		w->watch.ready = daemon_events_ready;
+		if (!loop_watch(d->loop, &w->watch, EPOLLIN) || !core_launch(d->core[i])) {
+			snprintf(error, ERROR_MAX, "cannot launch core %u", i);
+			return false;
+		}
+	}
+	log_event(LOG_LEVEL_NOTICE, "ready", "cores=%u config=%016llx", d->cores,
+		  (unsigned long long)d->config->hash);
+	return true;
+}
+
+static void join_cores(struct daemon *d)
+{
+	for (uint16_t i = 0; i < d->cores; i++) {
+		loop_unwatch(d->loop, &d->core_watch[i].watch);
+		core_join(d->core[i]);
+	}
+}
+
+static const struct step {
+	bool (*start)(struct daemon *d, char *error);
+	void (*stop)(struct daemon *d);
+} steps[] = {
+    {start_log, NULL},
+    {start_loop, stop_loop},
+    {start_signals, stop_signals},
+    {start_tls, stop_tls},
+    {start_domains, stop_domains},
+    {start_eal, stop_eal},
+    {start_ports, stop_ports},
+    {start_inboxes, stop_inboxes},
+    {start_cores, stop_cores},
+    {start_resolver, stop_resolver},
+    {start_sessions, stop_sessions},
+    {start_opsock, stop_opsock},
+    {launch_cores, join_cores},
+};
+
+static void stop_before(struct daemon *d, size_t step)
+{
+	while (step-- > 0)
+		if (steps[step].stop != NULL)
+			steps[step].stop(d);
+}
+
+bool daemon_start(struct daemon *d, char *error)
+{
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		if (!steps[i].start(d, error)) {
+			stop_before(d, i);
+			return false;
+		}
+	return true;
+}
+
+void daemon_close(struct daemon *d)
+{
+	stop_before(d, ARRAY_LEN(steps));
+}

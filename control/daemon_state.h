@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * daemon_state.h - what daemon*.c and main.c share.
+ *
+ * Runs on  control.
+ * Owns     everything in struct daemon: started in the order of daemon_start.c's table, stopped in
+ * reverse.
+ */
+#ifndef CONTROL_DAEMON_STATE_H
+#define CONTROL_DAEMON_STATE_H
+
+#include "control/daemon.h"
+#include "control/domains.h"
+#include "control/links.h"
+#include "control/loop.h"
+#include "control/opsock.h"
+#include "control/orders.h"
+#include "control/resolver.h"
+#include "control/tls_ctx.h"
+#include "dataplane/xmpp/route.h"
+
+struct core_watch {
+	struct loop_watch watch;
+	struct daemon *daemon;
+	uint16_t core;
+};
+
+/* A snapshot that some core may still read. */
+struct retired_route {
+	struct retired_route *next;
+	struct route *route;
+	unsigned int cores_left;
+};
+
+struct daemon {
+	struct config *config;
+	const char *drivers_dir;
+	uint64_t started_us, loaded_unix_s;
+
+	struct loop *loop;
+	struct loop_watch signals;
+	struct port port[IFACE_COUNT];
+	struct rte_mempool *rx_pool[IFACE_COUNT];
+	unsigned int ports_open;
+	uint16_t cores;
+	struct inbox *inbox[CORES_MAX];
+	struct core *core[CORES_MAX];
+	struct core_watch core_watch[CORES_MAX];
+	struct tls_ctx *tls[IFACE_COUNT];
+	struct domains *domains;
+	struct route *route;
+	struct retired_route *retired;
+	struct orders *orders;
+	struct resolver *resolver;
+	struct links *links;
+	struct sessions *sessions;
+	struct opsock *opsock;
+
+	bool stopping;
+	unsigned int stopped; /* cores that have left their loop */
+	uint64_t stop_by_us;
+};
+
+/* daemon_start.c. Starts everything; on failure undoes what it has started and writes a sentence to
+ * @error (512 bytes). */
+MUST_USE bool daemon_start(struct daemon *d, char *error);
+/* Undoes everything daemon_start() did. */
+void daemon_close(struct daemon *d);
+struct tls_ctx *daemon_make_tls(const struct config *config, enum iface leg, char *error);
+void daemon_apply_log(const struct config *config);
+
+/* daemon.c */
+
+/* Until daemon_stop() has been called and every core has stopped. */
+void daemon_run(struct daemon *d);
+void daemon_events_ready(struct loop_watch *w, uint32_t events);
+void daemon_signal_ready(struct loop_watch *w, uint32_t events);
+void daemon_route_unused(struct daemon *d, const struct route *route);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* link_want.c - resolving, dialling and asking for one want, and how it ends. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "control/link_want.h"
+#include "control/log.h"
+
+static void dial(struct want *w, const struct stream_setup *setup, const struct ip_addr *address,
+		 uint16_t port)
+{
+	w->state = WANT_DIALLING;
+	w->session = session_dial(w->links->sessions, w->core, setup, address, port);
+	/* A db:verify is dialled because somebody names the partner, who need not be it: strangers
+	 * must not fill its limit. */
+	if (setup->leg == IFACE_EDGE && w->kind == WANT_PAIR)
+		session_count_partner(w->session,
+				      policy_partner(w->links->config->policy, w->remote));
+	log_event(LOG_LEVEL_INFO, "dial", "stream=%s from=%s to=%s port=%u", w->session->trace_id,
+		  setup->ours, setup->theirs, port);
+	if (w->kind == WANT_VERIFY && !stream_verify(w->session->stream, w->local, w->remote, w->id,
+						     w->key, loop_now_us(w->links->loop)))
+		link_want_failed(w, DROP_DIALBACK_UNREACHABLE);
+}
+
+void link_want_dial_next(struct want *w)
+{
+	const struct resolver_target *t;
+	struct stream_setup setup = {.role = STREAM_INITIATING,
+				     .leg = IFACE_EDGE,
+				     .purpose = w->kind == WANT_VERIFY ? STREAM_FOR_VERIFY
+								       : STREAM_FOR_STANZAS,
+				     .ours = w->local,
+				     .theirs = w->remote};
+
+	w->session = NULL;
+	if (w->target_next >= w->target_count) {
+		link_want_failed(w, w->why);
+		return;
+	}
+	t = &w->target[w->target_next++];
+	setup.direct_tls = t->direct_tls;
+	dial(w, &setup, &t->address, t->port);
+}
+
+void link_want_dial_gateway(struct want *w, const struct gateway *gateway)
+{
+	const struct stream_setup setup = {.role = STREAM_INITIATING,
+					   .leg = IFACE_INTERNAL,
+					   .purpose = STREAM_FOR_STANZAS,
+					   .ours = w->remote,
+					   .theirs = w->local,
+					   .gateway = gateway,
+					   .direct_tls = gateway->dial == GATEWAY_DIAL_DIRECT_TLS};
+
+	w->target_count = w->target_next = 0; /* one address: when it fails, the want fails */
+	dial(w, &setup, &gateway->address, gateway->port);
+}
+
+static void resolved(void *user, enum resolver_result result, const struct resolver_target *targets,
+		     size_t count)
+{
+	struct want *w = user;
+
+	w->query = NULL;
+	if (result != RESOLVER_FOUND) {
+		w->links->sessions->drops[DROP_DNS_FAILED]++;
+		log_event(LOG_LEVEL_NOTICE, "dns_failed", "domain=%s result=%s", w->remote,
+			  result == RESOLVER_REFUSED     ? "service-refused"
+			  : result == RESOLVER_NOT_FOUND ? "not-found"
+							 : "no-answer");
+		link_want_failed(w, DROP_DNS_FAILED);
+		return;
+	}
+	memcpy(w->target, targets, count * sizeof(*targets));
+	w->target_count = count;
+	w->target_next = 0;
+	w->why = DROP_DIAL_FAILED;
+	link_want_dial_next(w);
+}
+
+void link_want_resolve(struct want *w)
+{
+	const struct partner *partner = policy_partner(w->links->config->policy, w->remote);
+
+	w->state = WANT_RESOLVING;
+	w->query = partner != NULL && partner->proxy_fqdn != NULL
+		       ? resolver_host(w->links->resolver, partner->proxy_fqdn, partner->proxy_port,
+				       resolved, w)
+		       : resolver_domain(w->links->resolver, w->remote, resolved, w);
+}
+
+bool link_want_ask(struct want *w, struct session *s)
+{
+	const uint64_t now_us = loop_now_us(w->links->loop);
+	/* Wants that share a stream are those of the reverse leg: ours are the partners there. */
+	if (!stream_add_pair(s->stream, w->remote, w->local, now_us))
+		return false;
+	w->state = WANT_ASKED;
+	w->session = s;
+	session_obey(s); /* may end the want */
+	return true;
+}
+
+void link_want_forget(struct want *w)
+{
+	if (w->prev != NULL)
+		w->prev->next = w->next;
+	else
+		w->links->first = w->next;
+	if (w->next != NULL)
+		w->next->prev = w->prev;
+	loop_cancel(w->links->loop, &w->deadline);
+	if (w->query != NULL)
+		resolver_cancel(w->query);
+	free(w);
+}
+
+/* Strangers ask for keys to be verified as often as they like: how that goes says nothing of when
+ * stanzas may try again. */
+static bool moves_backoff(const struct want *w)
+{
+	return w->kind == WANT_PAIR && w->toward == TOWARD_EDGE && w->pair.remote.n < DOMAINS_MAX;
+}
+
+void link_want_done(struct want *w)
+{
+	if (moves_backoff(w))
+		backoff_clear(&w->links->backoff[w->pair.remote.n]);
+	link_want_forget(w);
+}
+
+/* What the sender of a parked stanza is told (RFC 6120 10.4, facts of XEP-0220 2.1.2). */
+static enum stanza_condition condition_for(enum drop why)
+{
+	switch ((int)why) {
+	case DROP_DNS_FAILED:
+		return STANZA_REMOTE_SERVER_NOT_FOUND;
+	case DROP_STREAM_NOT_ALLOWED:
+		return STANZA_NOT_ALLOWED;
+	case DROP_STREAM_LIMIT:
+		return STANZA_RESOURCE_CONSTRAINT;
+	case DROP_DIALBACK_INVALID:
+		return STANZA_INTERNAL_SERVER_ERROR;
+	default:
+		return STANZA_REMOTE_SERVER_TIMEOUT;
+	}
+}
+
+static void tell_asker(const struct want *w, enum drop why)
+{
+	const char *condition = why == DROP_DNS_FAILED     ? "remote-server-not-found"
+				: why == DROP_DIAL_FAILED  ? "remote-connection-failed"
+				: why == DROP_STREAM_LIMIT ? "resource-constraint"
+							   : "remote-server-timeout";
+	struct session *asker = w->asker;
+
+	stream_verified(asker->stream, w->local, w->remote, w->id, VERIFY_ERROR, condition,
+			loop_now_us(w->links->loop));
+}
+
+static bool is_own_choice(enum drop why)
+{
+	return why == DROP_STREAM_NOT_ALLOWED || why == DROP_STREAM_LIMIT;
+}
+
+static void fail(struct want *w, enum drop why)
+{
+	struct links *l = w->links;
+	struct session *asker = w->kind == WANT_VERIFY ? w->asker : NULL;
+	struct msg m = {.kind = MSG_LINK_FAILED};
+
+	log_event(LOG_LEVEL_NOTICE, "link_failed",
+		  "local=%s remote=%s toward=%s purpose=%s reason=%s", w->local, w->remote,
+		  w->toward == TOWARD_EDGE ? "edge" : "internal",
+		  asker != NULL ? "verify" : "stanzas", drop_name(why));
+	if (asker != NULL) {
+		tell_asker(w, why);
+		link_want_forget(w);
+		session_obey(asker);
+		return;
+	}
+	m.link_failed.pair = w->pair;
+	m.link_failed.toward = w->toward;
+	m.link_failed.condition = condition_for(why);
+	orders_give(l->orders, w->core, &m);
+	link_want_forget(w);
+}
+
+void link_want_failed(struct want *w, enum drop why)
+{
+	struct links *l = w->links;
+	uint32_t random = 0;
+
+	if (moves_backoff(w) && !is_own_choice(why)) {
+		(void)getrandom(&random, sizeof(random), 0);
+		backoff_failed(&l->backoff[w->pair.remote.n], why, loop_now_us(l->loop), random);
+	}
+	fail(w, why);
+}
+
+void link_want_refused_by_backoff(struct want *w)
+{
+	fail(w, w->links->backoff[w->pair.remote.n].why);
+}
+
+void link_want_again(struct want *w)
+{
+	const struct gateway *gateway;
+
+	if (w->separate) {
+		link_want_failed(w, w->why);
+	} else if (w->toward == TOWARD_EDGE) {
+		w->separate = true;
+		link_want_resolve(w);
+	} else {
+		gateway = policy_gateway_for(w->links->config->policy, w->local);
+		w->separate = true;
+		if (gateway == NULL || gateway->dial == GATEWAY_DIAL_NONE)
+			link_want_failed(w, w->why);
+		else
+			link_want_dial_gateway(w, gateway);
+	}
+}

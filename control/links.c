@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* links.c - which stream may serve a want: one that is there, one more pair on it, or a new one. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/link_want.h"
+#include "control/log.h"
+#include "control/memory.h"
+
+/* A peer that knows no dialback leaves db:result unanswered (ejabberd without its module). */
+#define PAIR_ANSWER_US UINT64_C(10000000)
+/* How long stanzas wait for a gateway that only dials in by itself. */
+#define GATEWAY_COMES_US UINT64_C(30000000)
+
+/* Keys being verified at once, in all and at one domain. Anybody can name a partner as the sender
+ * and so make us dial it. */
+enum { VERIFIES_MAX = 256, VERIFIES_OF_DOMAIN_MAX = 32 };
+
+struct links *links_make(const struct links_setup *setup)
+{
+	struct links *l = memory_get(sizeof(*l));
+
+	l->loop = setup->loop;
+	l->resolver = setup->resolver;
+	l->domains = setup->domains;
+	l->orders = setup->orders;
+	l->config = setup->config;
+	return l;
+}
+
+void links_free(struct links *l)
+{
+	if (l == NULL)
+		return;
+	while (l->first != NULL)
+		link_want_forget(l->first);
+	free(l);
+}
+
+void links_use(struct links *l, struct sessions *sessions)
+{
+	l->sessions = sessions;
+}
+
+void links_reload(struct links *l, const struct config *config)
+{
+	l->config = config;
+	memset(l->backoff, 0,
+	       sizeof(l->backoff)); /* what failed may have been mended in the file */
+}
+
+static bool is_ready(const struct session *s)
+{
+	return s->is_established && !s->is_closing;
+}
+
+/* The live stream that we opened to the gateway of @local, or that is about to be. */
+static struct session *find_reverse_leg(const struct links *l, uint16_t core, const char *local)
+{
+	for (struct session *s = l->sessions->first; s != NULL; s = s->next)
+		if (s->role == STREAM_INITIATING && s->leg == IFACE_INTERNAL && s->core == core &&
+		    !s->is_closing && strcmp(s->own_theirs, local) == 0)
+			return s;
+	return NULL;
+}
+
+static void deadline_is_over(struct loop_timer *t)
+{
+	struct want *w = CONTAINER_OF(t, struct want, deadline);
+
+	if (w->kind == WANT_PAIR && w->toward == TOWARD_INTERNAL && !w->separate &&
+	    (w->state == WANT_ASKED || w->state == WANT_BEHIND)) {
+		loop_at(w->links->loop, &w->deadline, loop_now_us(w->links->loop) + PAIR_ANSWER_US);
+		w->why = DROP_STREAM_TIMEOUT;
+		link_want_again(w);
+		return;
+	}
+	link_want_failed(w,
+			 w->kind == WANT_VERIFY ? DROP_DIALBACK_UNREACHABLE : DROP_STREAM_TIMEOUT);
+}
+
+static struct want *make_want(struct links *l, enum want_kind kind, enum toward toward,
+			      uint16_t core, uint64_t patience_us)
+{
+	struct want *w = memory_get(sizeof(*w));
+
+	w->links = l;
+	w->kind = kind;
+	w->toward = toward;
+	w->core = core;
+	w->why = DROP_DIAL_FAILED;
+	w->deadline.due = deadline_is_over;
+	w->next = l->first;
+	if (l->first != NULL)
+		l->first->prev = w;
+	l->first = w;
+	loop_at(l->loop, &w->deadline, loop_now_us(l->loop) + patience_us);
+	return w;
+}
+
+static uint64_t establishment_us(const struct links *l)
+{
+	return (uint64_t)l->config->policy->limits.establishment_timeout_s * 1000000;
+}
+
+static void want_edge(struct want *w)
+{
+	struct links *l = w->links;
+	const struct partner *partner = policy_partner(l->config->policy, w->remote);
+	const struct backoff *backoff = &l->backoff[w->pair.remote.n];
+
+	if (partner == NULL)
+		link_want_failed(w, DROP_STREAM_NOT_ALLOWED);
+	else if (!session_may_connect(l->sessions, partner))
+		link_want_failed(w, DROP_STREAM_LIMIT);
+	else if (backoff_is_on(backoff, loop_now_us(l->loop)))
+		link_want_refused_by_backoff(w);
+	else
+		link_want_resolve(w);
+}
+
+static void want_internal(struct want *w)
+{
+	struct links *l = w->links;
+	const struct gateway *gateway = policy_gateway_for(l->config->policy, w->local);
+	struct session *s;
+
+	if (gateway == NULL || gateway->dial == GATEWAY_DIAL_NONE) {
+		w->state = WANT_WAITING;
+		loop_at(l->loop, &w->deadline, loop_now_us(l->loop) + GATEWAY_COMES_US);
+		return;
+	}
+	s = find_reverse_leg(l, w->core, w->local);
+	if (s == NULL) {
+		link_want_dial_gateway(w, gateway);
+		return;
+	}
+	loop_at(l->loop, &w->deadline, loop_now_us(l->loop) + PAIR_ANSWER_US);
+	if (!is_ready(s)) {
+		w->state = WANT_BEHIND;
+		w->session = s;
+	} else if (!link_want_ask(w, s)) {
+		w->separate = true;
+		link_want_dial_gateway(w, gateway);
+	}
+}
+
+static bool is_wanted(const struct links *l, uint16_t core, struct pair pair, enum toward toward)
+{
+	for (const struct want *w = l->first; w != NULL; w = w->next)
+		if (w->kind == WANT_PAIR && w->core == core && w->toward == toward &&
+		    domain_equal(w->pair.local, pair.local) &&
+		    domain_equal(w->pair.remote, pair.remote))
+			return true;
+	return false;
+}
+
+void links_wanted(struct links *l, uint16_t core, struct pair pair, enum toward toward)
+{
+	struct want *w;
+
+	if (is_wanted(l, core, pair, toward))
+		return; /* asked again: the one answer will do for both */
+	w = make_want(l, WANT_PAIR, toward, core, establishment_us(l));
+	w->pair = pair;
+	snprintf(w->local, sizeof(w->local), "%s", domains_name(l->domains, pair.local));
+	snprintf(w->remote, sizeof(w->remote), "%s", domains_name(l->domains, pair.remote));
+	if (toward == TOWARD_EDGE)
+		want_edge(w);
+	else
+		want_internal(w);
+}
+
+static bool may_verify(const struct links *l, const struct want *of)
+{
+	unsigned int all = 0, same = 0;
+
+	for (const struct want *w = l->first; w != NULL; w = w->next) {
+		if (w->kind != WANT_VERIFY || w == of)
+			continue;
+		all++;
+		if (domain_equal(w->pair.remote, of->pair.remote))
+			same++;
+	}
+	return all < VERIFIES_MAX && same < VERIFIES_OF_DOMAIN_MAX;
+}
+
+void links_verify(struct links *l, struct session *asker, const struct stream_news *news)
+{
+	struct want *w =
+	    make_want(l, WANT_VERIFY, TOWARD_EDGE, asker->core, establishment_us(l) / 2);
+
+	w->asker = asker;
+	w->pair.local = domains_id(l->domains, news->ours);
+	w->pair.remote = domains_id(l->domains, news->theirs);
+	snprintf(w->local, sizeof(w->local), "%s", news->ours);
+	snprintf(w->remote, sizeof(w->remote), "%s", news->theirs);
+	snprintf(w->id, sizeof(w->id), "%s", news->id);
+	snprintf(w->key, sizeof(w->key), "%s", news->key);
+	/* On a stream of its own: ejabberd leaves db:verify on an authenticated one unanswered. */
+	if (may_verify(l, w))
+		link_want_resolve(w);
+	else
+		link_want_failed(w, DROP_STREAM_LIMIT);
+}
+
+/*
+ * What follows acts on wants one at a time and looks for the next from the start: acting on one
+ * lets other streams speak, which may serve or end any other want.
+ */
+
+static struct want *find_served(const struct links *l, const struct session *s,
+				const struct stream_news *news)
+{
+	const bool is_edge = s->leg == IFACE_EDGE;
+
+	if ((news->bits & GRANT_TO_PEER) == 0)
+		return NULL;
+	for (struct want *w = l->first; w != NULL; w = w->next)
+		if (w->kind == WANT_PAIR && (w->toward == TOWARD_EDGE) == is_edge &&
+		    w->core == s->core && strcmp(w->local, news->local) == 0 &&
+		    strcmp(w->remote, news->remote) == 0)
+			return w;
+	return NULL;
+}
+
+void links_on_authorised(struct links *l, struct session *s, const struct stream_news *news)
+{
+	struct want *w;
+
+	while ((w = find_served(l, s, news)) != NULL)
+		link_want_done(w);
+}
+
+static struct want *find_on(const struct links *l, const struct session *s, enum want_state state)
+{
+	for (struct want *w = l->first; w != NULL; w = w->next)
+		if (w->session == s && w->state == state)
+			return w;
+	return NULL;
+}
+
+void links_on_established(struct links *l, struct session *s)
+{
+	struct want *w;
+
+	while ((w = find_on(l, s, WANT_BEHIND)) != NULL)
+		if (!link_want_ask(w, s))
+			link_want_again(w);
+}
+
+static struct want *find_pair(const struct links *l, const struct session *s,
+			      const struct stream_news *news)
+{
+	for (struct want *w = l->first; w != NULL; w = w->next)
+		if (w->kind == WANT_PAIR && w->session == s && strcmp(w->local, news->local) == 0 &&
+		    strcmp(w->remote, news->remote) == 0)
+			return w;
+	return NULL;
+}
+
+void links_on_pair_failed(struct links *l, struct session *s, const struct stream_news *news)
+{
+	struct want *w;
+
+	while ((w = find_pair(l, s, news)) != NULL) {
+		w->why = news->drop;
+		if (w->state == WANT_ASKED && w->toward == TOWARD_INTERNAL && !w->separate)
+			link_want_again(w);
+		else
+			link_want_failed(w, news->drop);
+	}
+}
+
+static struct want *find_verify(const struct links *l, const struct session *s,
+				const struct stream_news *news)
+{
+	for (struct want *w = l->first; w != NULL; w = w->next)
+		if (w->kind == WANT_VERIFY && w->session == s && strcmp(w->id, news->id) == 0 &&
+		    strcmp(w->local, news->ours) == 0 && strcmp(w->remote, news->theirs) == 0)
+			return w;
+	return NULL;
+}
+
+void links_on_verified(struct links *l, struct session *s, const struct stream_news *news)
+{
+	struct want *w = find_verify(l, s, news);
+
+	if (w != NULL) {
+		struct session *asker = w->asker;
+
+		link_want_done(w);
+		stream_verified(asker->stream, news->ours, news->theirs, news->id, news->result,
+				"remote-server-timeout", loop_now_us(l->loop));
+		session_obey(asker);
+	}
+	if (s->purpose == STREAM_FOR_VERIFY)
+		session_end(s);
+}
+
+/* May another address of the same domain do better? Not when the first one has answered and
+ * refused. */
+static bool may_try_next(const struct want *w, enum drop why)
+{
+	return w->toward == TOWARD_EDGE && w->state == WANT_DIALLING &&
+	       w->target_next < w->target_count &&
+	       (why == DROP_DIAL_FAILED || why == DROP_TLS_HANDSHAKE);
+}
+
+static void lost_stream(struct want *w, enum drop why)
+{
+	w->session = NULL;
+	w->why = why != DROP_COUNT ? why : DROP_STREAM_CLOSED_EARLY;
+	if (may_try_next(w, w->why))
+		link_want_dial_next(w);
+	else if (w->state == WANT_BEHIND || w->state == WANT_ASKED)
+		link_want_again(w);
+	else
+		link_want_failed(w, w->why);
+}
+
+static struct want *find_leaning_on(const struct links *l, const struct session *s)
+{
+	for (struct want *w = l->first; w != NULL; w = w->next)
+		if (w->session == s || (w->kind == WANT_VERIFY && w->asker == s))
+			return w;
+	return NULL;
+}
+
+void links_on_closed(struct links *l, struct session *s, enum drop why)
+{
+	struct want *w;
+
+	while ((w = find_leaning_on(l, s)) != NULL)
+		if (w->kind == WANT_VERIFY && w->asker == s)
+			link_want_forget(w);
+		else
+			lost_stream(w, why);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* main.c - sluice, the daemon: reads its arguments and its configuration, then runs the relay. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/config.h"
+#include "control/daemon_state.h"
+
+#define DEFAULT_CONFIG "/etc/sluice/sluice.xml"
+
+struct arguments {
+	const char *config, *drivers_dir;
+	bool check;
+};
+
+static void usage(FILE *out)
+{
+	fputs(
+	    "usage: sluice [-c FILE] [--drivers-dir DIR] [--check]\n"
+	    "\n"
+	    "The XMPP relay of an edge server: partners on TCP 5269, internal gateways on 23456.\n"
+	    "\n"
+	    "  -c, --config FILE   configuration, " DEFAULT_CONFIG " unless given\n"
+	    "      --check [FILE]  check the configuration and exit; needs no root, NIC or huge "
+	    "pages\n"
+	    "      --drivers-dir DIR  where the driver profiles are, " SLUICE_DRIVERS_DIR
+	    " unless given\n"
+	    "      --version       print the version\n"
+	    "  -h, --help          print this\n"
+	    "\n"
+	    "Exit: 0 stopped in order, 1 could not run, 2 wrong arguments, 7 bad configuration.\n"
+	    "Signals: HUP reloads the configuration, TERM and INT stop the relay.\n",
+	    out);
+}
+
+static int parse_arguments(int argc, char **argv, struct arguments *a)
+{
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"check", optional_argument, NULL, 'k'},
+	    {"drivers-dir", required_argument, NULL, 'd'},
+	    {"version", no_argument, NULL, 'v'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int o;
+
+	while ((o = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (o) {
+		case 'c':
+			a->config = optarg;
+			break;
+		case 'k':
+			a->check = true;
+			if (optarg != NULL)
+				a->config = optarg;
+			break;
+		case 'd':
+			a->drivers_dir = optarg;
+			break;
+		case 'v':
+			puts("sluice " SLUICE_VERSION);
+			exit(EXIT_OK);
+		case 'h':
+			usage(stdout);
+			exit(EXIT_OK);
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (a->check && optind + 1 == argc) /* --check FILE */
+		a->config = argv[optind++];
+	if (optind == argc)
+		return EXIT_OK;
+	fprintf(stderr, "sluice: unexpected argument: %s\n", argv[optind]);
+	usage(stderr);
+	return EXIT_USAGE;
+}
+
+static int run(struct config *config, const char *drivers_dir)
+{
+	static struct daemon daemon;
+	char error[512];
+
+	daemon.config = config;
+	daemon.drivers_dir = drivers_dir;
+	if (!daemon_start(&daemon, error)) {
+		fprintf(stderr, "<3>sluice: %s\n", error);
+		config_free(daemon.config);
+		return EXIT_FAILED;
+	}
+	daemon_run(&daemon);
+	daemon_close(&daemon);
+	config_free(daemon.config);
+	return EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments a = {DEFAULT_CONFIG, SLUICE_DRIVERS_DIR, false};
+	const int rc = parse_arguments(argc, argv, &a);
+	struct config *config;
+
+	if (rc != EXIT_OK)
+		return rc;
+	config = config_load(a.config, stderr);
+	if (config == NULL)
+		return EXIT_BAD_CONFIG;
+	if (!a.check)
+		return run(config, a.drivers_dir);
+	printf("%s: good\n", a.config);
+	config_free(config);
+	return EXIT_OK;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* session.c - the table of sessions: opened, found, counted, shown, forgotten. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "control/log.h"
+#include "control/memory.h"
+#include "control/session_state.h"
+
+struct sessions *sessions_make(const struct sessions_setup *setup)
+{
+	struct sessions *t = memory_get(sizeof(*t));
+
+	t->loop = setup->loop;
+	t->orders = setup->orders;
+	t->domains = setup->domains;
+	t->links = setup->links;
+	t->cores = setup->cores;
+	t->config = setup->config;
+	t->slots = setup->config->conns_per_core;
+	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+		t->tls[i] = tls_ctx_hold(setup->tls[i]);
+	for (size_t i = 0; i < orders_cores(setup->orders); i++)
+		t->by_slot[i] = memory_get(t->slots * sizeof(*t->by_slot[i]));
+	return t;
+}
+
+void sessions_free(struct sessions *t)
+{
+	if (t == NULL)
+		return;
+	while (t->first != NULL)
+		session_forget(t->first);
+	for (size_t i = 0; i < CORES_MAX; i++)
+		free(t->by_slot[i]);
+	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+		tls_ctx_drop(t->tls[i]);
+	free(t);
+}
+
+static struct session *make_session(struct sessions *t, enum iface leg, enum stream_role role)
+{
+	struct session *s = memory_get(sizeof(*s));
+	uint32_t random = 0;
+
+	s->table = t;
+	s->leg = leg;
+	s->role = role;
+	s->end = DROP_COUNT;
+	s->opened_us = loop_now_us(t->loop);
+	s->number = ++t->opened;
+	s->timer.due = session_on_timer;
+	(void)getrandom(&random, sizeof(random), 0);
+	snprintf(s->trace_id, sizeof(s->trace_id), "%c%c%06llx%04x", leg == IFACE_EDGE ? 'e' : 'i',
+		 role == STREAM_RECEIVING ? 'r' : 'o', (unsigned long long)s->number & 0xffffff,
+		 random & 0xffff);
+	s->prev = t->last;
+	if (t->last != NULL)
+		t->last->next = s;
+	else
+		t->first = s;
+	t->last = s;
+	if (leg == IFACE_EDGE)
+		t->edge_conns++;
+	return s;
+}
+
+void session_new_stream(struct session *s, bool direct_tls)
+{
+	s->setup.direct_tls = direct_tls;
+	memcpy(s->setup.trace_id, s->trace_id, sizeof(s->setup.trace_id));
+	if (getrandom(s->setup.entropy, sizeof(s->setup.entropy), 0) !=
+	    (ssize_t)sizeof(s->setup.entropy))
+		log_event(LOG_LEVEL_ERROR, "no_randomness", "stream=%s", s->trace_id);
+	stream_free(s->stream);
+	s->stream = stream_make(&s->setup, s->table->config->policy, s->opened_us);
+	if (s->stream == NULL)
+		session_abort(s);
+}
+
+struct session *session_accept(struct sessions *t, const struct event *e)
+{
+	struct session *s = make_session(t, e->accepted.iface, STREAM_RECEIVING);
+
+	s->address = e->accepted.remote;
+	s->port = e->accepted.remote_port;
+	s->setup.role = STREAM_RECEIVING;
+	s->setup.leg = s->leg;
+	s->setup.ours = s->setup.theirs = "";
+	session_register(s, e->conn);
+	session_new_stream(s, false);
+	return s;
+}
+
+struct session *session_dial(struct sessions *t, uint16_t core, const struct stream_setup *setup,
+			     const struct ip_addr *address, uint16_t port)
+{
+	struct session *s = make_session(t, setup->leg, STREAM_INITIATING);
+	struct msg m = {.kind = MSG_DIAL};
+
+	s->core = core;
+	s->purpose = setup->purpose;
+	s->address = *address;
+	s->port = port;
+	s->setup = *setup;
+	snprintf(s->own_ours, sizeof(s->own_ours), "%s", setup->ours);
+	snprintf(s->own_theirs, sizeof(s->own_theirs), "%s", setup->theirs);
+	s->setup.ours = s->own_ours;
+	s->setup.theirs = s->own_theirs;
+	if (setup->gateway != NULL)
+		snprintf(s->gateway, sizeof(s->gateway), "%s", setup->gateway->name);
+	session_new_stream(s, setup->direct_tls);
+	m.dial.ref = (uint64_t)(uintptr_t)s; /* lives until the answer, which always comes */
+	m.dial.iface = setup->leg;
+	m.dial.remote = *address;
+	m.dial.remote_port = port;
+	orders_give(t->orders, core, &m);
+	return s;
+}
+
+void session_register(struct session *s, struct conn_id conn)
+{
+	s->conn = conn;
+	s->core = conn.core;
+	s->is_open = true;
+	if (conn.slot < s->table->slots)
+		s->table->by_slot[conn.core][conn.slot] = s;
+}
+
+struct session *session_find(const struct sessions *t, struct conn_id conn)
+{
+	struct session *s = NULL;
+
+	if (conn.core < orders_cores(t->orders) && conn.slot < t->slots)
+		s = t->by_slot[conn.core][conn.slot];
+	return s != NULL && conn_id_equal(s->conn, conn) ? s : NULL;
+}
+
+void session_forget(struct session *s)
+{
+	struct sessions *t = s->table;
+
+	if (s->is_open && session_find(t, s->conn) == s)
+		t->by_slot[s->conn.core][s->conn.slot] = NULL;
+	if (s->prev != NULL)
+		s->prev->next = s->next;
+	else
+		t->first = s->next;
+	if (s->next != NULL)
+		s->next->prev = s->prev;
+	else
+		t->last = s->prev;
+	if (s->leg == IFACE_EDGE)
+		t->edge_conns--;
+	if (s->partner.n != 0)
+		t->partner_conns[s->partner.n]--;
+	loop_cancel(t->loop, &s->timer);
+	handshake_free(s->handshake);
+	stream_free(s->stream);
+	free(s->header);
+	free(s);
+}
+
+bool session_core_view(const struct session *s, struct conn_view *out)
+{
+	return s->is_open && core_view(s->table->cores[s->core], s->conn, out);
+}
+
+bool session_may_connect(const struct sessions *t, const struct partner *partner)
+{
+	const struct limits *limits = &t->config->policy->limits;
+
+	if (t->edge_conns > limits->connection_limit)
+		return false;
+	if (partner == NULL)
+		return true;
+	return t->partner_conns[partner->id.n] < (partner->connection_limit > 0
+						      ? partner->connection_limit
+						      : limits->partner_connection_limit);
+}
+
+void session_count_partner(struct session *s, const struct partner *partner)
+{
+	if (s->partner.n != 0 || partner == NULL)
+		return;
+	s->partner = partner->id;
+	s->table->partner_conns[partner->id.n]++;
+}
+
+void session_refused(struct session *s, enum drop d, const char *from, const char *to,
+		     const char *text, bool counted_by_core)
+{
+	struct sessions *t = s->table;
+	struct refusal *r = &t->refusals[t->refused++ % REFUSALS_KEPT];
+	char quoted[256], address[ADDR_TEXT_MAX];
+
+	if (!counted_by_core)
+		t->drops[d]++;
+	*r = (struct refusal){.at_unix_s = (uint64_t)time(NULL), .address = s->address, .drop = d};
+	snprintf(r->trace_id, sizeof(r->trace_id), "%s", s->trace_id);
+	snprintf(r->from, sizeof(r->from), "%s", from);
+	snprintf(r->to, sizeof(r->to), "%s", to);
+	snprintf(r->text, sizeof(r->text), "%s", text);
+	log_event(LOG_LEVEL_NOTICE, "stream_refused",
+		  "stream=%s leg=%s ip=%s from=%s to=%s reason=%s text=%s", s->trace_id,
+		  s->leg == IFACE_EDGE ? "edge" : "internal", addr_text(&s->address, address), from,
+		  to, drop_name(d),
+		  log_quote(text[0] != '\0' ? text : drop_text(d), quoted, sizeof(quoted)));
+}
+
+bool sessions_refusal(const struct sessions *t, unsigned int index, struct refusal *out)
+{
+	if (index >= REFUSALS_KEPT || index >= t->refused)
+		return false;
+	*out = t->refusals[(t->refused - 1 - index) % REFUSALS_KEPT];
+	return true;
+}
+
+uint64_t sessions_drops(const struct sessions *t, enum drop d)
+{
+	return t->drops[d];
+}
+
+static void fill_view(const struct session *s, struct session_view *v)
+{
+	const struct partner *partner;
+
+	*v = (struct session_view){.conn = s->conn,
+				   .leg = s->leg,
+				   .role = s->role,
+				   .pairs = s->pairs,
+				   .address = s->address,
+				   .port = s->port,
+				   .age_us = loop_now_us(s->table->loop) - s->opened_us};
+	v->state = s->is_closing ? "closing" : stream_state_name(stream_state(s->stream));
+	v->method = s->method != 0 ? method_name(s->method) : "";
+	v->bidi = stream_is_bidi(s->stream);
+	snprintf(v->trace_id, sizeof(v->trace_id), "%s", s->trace_id);
+	snprintf(v->local, sizeof(v->local), "%s", s->local);
+	snprintf(v->remote, sizeof(v->remote), "%s", s->remote);
+	snprintf(v->gateway, sizeof(v->gateway), "%s", s->gateway);
+	snprintf(v->stream_id, sizeof(v->stream_id), "%s", stream_id(s->stream));
+	snprintf(v->tls_version, sizeof(v->tls_version), "%s", s->tls_version);
+	snprintf(v->cipher, sizeof(v->cipher), "%s", s->cipher);
+	partner = policy_partner(s->table->config->policy, s->remote);
+	if (partner != NULL)
+		snprintf(v->partner, sizeof(v->partner), "%s", partner->domain);
+}
+
+bool sessions_next_view(const struct sessions *t, uint64_t *cursor, struct session_view *out)
+{
+	const struct session *s = t->first;
+
+	while (s != NULL && s->number <= *cursor)
+		s = s->next;
+	if (s == NULL)
+		return false;
+	*cursor = s->number;
+	fill_view(s, out);
+	return true;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* session_events.c - what the cores tell, one handler an event, handed to the stream machine. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/log.h"
+#include "control/memory.h"
+#include "control/session_state.h"
+
+static uint64_t now(const struct session *s)
+{
+	return loop_now_us(s->table->loop);
+}
+
+static void on_accepted(struct sessions *t, const struct event *e)
+{
+	struct session *s = session_accept(t, e);
+
+	if (s->leg == IFACE_EDGE && !session_may_connect(t, NULL)) {
+		/* Over the limit a TCP connection is refused without XMPP (XEP-0205 2). */
+		s->end = DROP_STREAM_LIMIT;
+		session_refused(s, DROP_STREAM_LIMIT, "", "", "ConnectionLimit reached", false);
+		session_abort(s);
+		return;
+	}
+	session_obey(s);
+}
+
+static void on_dialed(struct sessions *t, const struct event *e)
+{
+	struct session *s = (struct session *)(uintptr_t)e->dialed.ref;
+
+	(void)t;
+	session_register(s, e->conn);
+	if (s->stream == NULL) {
+		session_abort(s);
+		return;
+	}
+	stream_on_open(s->stream, now(s));
+	session_obey(s);
+}
+
+static void on_dial_failed(struct sessions *t, const struct event *e)
+{
+	struct session *s = (struct session *)(uintptr_t)e->dialed.ref;
+	char address[ADDR_TEXT_MAX];
+
+	t->drops[DROP_DIAL_FAILED]++;
+	log_event(LOG_LEVEL_NOTICE, "dial_failed", "stream=%s ip=%s port=%u from=%s to=%s",
+		  s->trace_id, addr_text(&s->address, address), s->port, s->own_ours,
+		  s->own_theirs);
+	links_on_closed(t->links, s, DROP_DIAL_FAILED);
+	session_forget(s);
+}
+
+static uint8_t *copy_bytes(const struct rte_mbuf *bytes, size_t *len)
+{
+	uint8_t *copy;
+
+	*len = inbox_len(bytes);
+	copy = memory_get(*len + 1);
+	inbox_bytes(bytes, copy);
+	return copy;
+}
+
+/* The handshake is over: keys to the core, identity to the stream. */
+static void handshake_done(struct session *s)
+{
+	struct inbox *inbox = orders_inbox(s->table->orders, s->core);
+	struct msg m = {.kind = MSG_SECURE, .conn = s->conn};
+	struct identity *id = memory_get(sizeof(*id));
+
+	m.secure.keys = inbox_handover(inbox);
+	if (m.secure.keys == NULL) {
+		log_event(LOG_LEVEL_ERROR, "no_handover", "stream=%s", s->trace_id);
+		session_abort(s);
+		free(id);
+		return;
+	}
+	handshake_keys(s->handshake, m.secure.keys);
+	m.secure.consumed = handshake_consumed(s->handshake);
+	m.secure.is_client = s->role == STREAM_INITIATING;
+	handshake_identity(s->handshake, id);
+	s->has_tls = true;
+	memcpy(s->tls_version, id->tls_version, sizeof(s->tls_version));
+	memcpy(s->cipher, id->cipher, sizeof(s->cipher));
+	orders_give(s->table->orders, s->core, &m);
+	handshake_free(s->handshake);
+	s->handshake = NULL;
+	stream_on_tls(s->stream, id, now(s));
+	free(id);
+	session_obey(s);
+}
+
+static void handshake_failed(struct session *s)
+{
+	const struct msg m = {.kind = MSG_CLOSE, .conn = s->conn};
+	const char *why = handshake_error(s->handshake);
+	const enum drop drop = handshake_drop(s->handshake);
+
+	s->end = drop;
+	session_refused(s, drop, s->own_theirs, s->own_ours, why, false);
+	s->is_closing = true;
+	loop_cancel(s->table->loop, &s->timer);
+	orders_give(s->table->orders, s->core, &m);
+}
+
+static void on_tls_bytes(struct session *s, const struct event *e)
+{
+	enum handshake_result result;
+	uint8_t *bytes;
+	size_t len;
+
+	if (s->handshake == NULL) {
+		if (s->has_tls || s->role == STREAM_INITIATING)
+			return; /* late bytes of a handshake that is over */
+		session_new_stream(s, true);
+		session_start_handshake(s, true);
+		if (s->handshake == NULL)
+			return;
+	}
+	bytes = copy_bytes(e->bytes, &len);
+	result = handshake_feed(s->handshake, bytes, len);
+	free(bytes);
+	session_send_handshake(s);
+	if (result == HANDSHAKE_DONE)
+		handshake_done(s);
+	else if (result == HANDSHAKE_FAILED)
+		handshake_failed(s);
+}
+
+static void on_header(struct session *s, const struct event *e)
+{
+	struct xml_element *header;
+
+	free(s->header);
+	s->header = copy_bytes(e->bytes, &s->header_len);
+	header = xml_header(s->header, s->header_len);
+	if (header == NULL)
+		stream_on_refused(s->stream, DROP_XML_NOT_WELL_FORMED, now(s));
+	else
+		stream_on_header(s->stream, header, now(s));
+	xml_free(header);
+	session_obey(s);
+}
+
+static void on_element(struct session *s, const struct event *e)
+{
+	struct xml_element *element;
+	uint8_t *bytes;
+	size_t len;
+
+	bytes = copy_bytes(e->bytes, &len);
+	element = xml_element(s->header, s->header_len, bytes, len);
+	free(bytes);
+	if (element == NULL)
+		stream_on_refused(s->stream, DROP_XML_NOT_WELL_FORMED, now(s));
+	else
+		stream_on_element(s->stream, element, now(s));
+	xml_free(element);
+	session_obey(s);
+}
+
+/* The core has counted it already. */
+static void on_refused(struct session *s, enum drop why)
+{
+	s->end = why;
+	session_refused(s, why, s->remote, s->local, "", true);
+	stream_on_refused(s->stream, why, now(s));
+	session_obey(s);
+}
+
+/* A silent peer: ask for a sign of life where it is expected to give some, else let the stream go.
+ */
+static void on_idle(struct session *s)
+{
+	const struct partner *partner = policy_partner(s->table->config->policy, s->remote);
+	struct msg m = {.kind = MSG_SEND, .conn = s->conn};
+	char ping[2 * DOMAIN_TEXT_MAX + 160];
+	int len;
+
+	if (!s->is_established || s->is_closing || s->is_probing)
+		return;
+	if (partner == NULL || !partner->keepalive || s->purpose == STREAM_FOR_VERIFY) {
+		s->end = DROP_STREAM_IDLE;
+		stream_close(s->stream, STREAM_CONNECTION_TIMEOUT, "idle stream", now(s));
+		session_obey(s);
+		return;
+	}
+	len = snprintf(
+	    ping, sizeof(ping),
+	    "<iq type='get' from='%s' to='%s' id='sluice-probe-%llu'><ping xmlns='%s'/></iq>",
+	    s->local, s->remote, (unsigned long long)++s->table->probes, NS_PING);
+	orders_give_bytes(s->table->orders, &m, ping, (size_t)len);
+	s->is_probing = true;
+	loop_at(s->table->loop, &s->timer, now(s) + PROBE_GRACE_US);
+}
+
+static void probe_is_over(struct session *s)
+{
+	struct conn_view view;
+
+	s->is_probing = false;
+	if (session_core_view(s, &view) && view.idle_us < PROBE_GRACE_US) {
+		session_obey(s);
+		return;
+	}
+	s->end = DROP_STREAM_IDLE;
+	session_refused(s, DROP_STREAM_IDLE, s->remote, s->local, "no answer to a ping", false);
+	stream_close(s->stream, STREAM_CONNECTION_TIMEOUT, "no sign of life", now(s));
+	session_obey(s);
+}
+
+void session_on_timer(struct loop_timer *t)
+{
+	struct session *s = CONTAINER_OF(t, struct session, timer);
+
+	if (s->is_closing)
+		return;
+	if (s->is_probing) {
+		probe_is_over(s);
+		return;
+	}
+	if (s->handshake != NULL) {
+		/* In the middle of a handshake there is no stream to put an error on. */
+		s->end = DROP_STREAM_TIMEOUT;
+		session_refused(s, DROP_STREAM_TIMEOUT, s->own_theirs, s->own_ours,
+				"TLS handshake not finished in time", false);
+		session_abort(s);
+		return;
+	}
+	stream_on_time(s->stream, now(s));
+	session_obey(s);
+}
+
+static void on_closed(struct session *s, const struct event *e)
+{
+	static const char *const by[] = {"peer", "us", "reset", "timeout"};
+
+	log_event(LOG_LEVEL_INFO, "stream_closed",
+		  "stream=%s local=%s remote=%s by=%s reason=%s stanzas_in=%llu stanzas_out=%llu "
+		  "bytes_in=%llu bytes_out=%llu seconds=%llu",
+		  s->trace_id, s->local, s->remote, by[e->closed.by],
+		  s->end == DROP_COUNT ? "none" : drop_name(s->end),
+		  (unsigned long long)e->closed.stanzas_in,
+		  (unsigned long long)e->closed.stanzas_out, (unsigned long long)e->closed.bytes_in,
+		  (unsigned long long)e->closed.bytes_out,
+		  (unsigned long long)((now(s) - s->opened_us) / 1000000));
+	links_on_closed(s->table->links, s, s->end);
+	session_forget(s);
+}
+
+static void on_session_event(struct session *s, struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_TLS_BYTES:
+		if (!s->is_closing)
+			on_tls_bytes(s, e);
+		break;
+	case EVENT_HEADER:
+		if (!s->is_closing)
+			on_header(s, e);
+		break;
+	case EVENT_ELEMENT:
+		if (!s->is_closing)
+			on_element(s, e);
+		break;
+	case EVENT_FOOTER:
+		if (!s->is_closing) {
+			stream_on_footer(s->stream, now(s));
+			session_obey(s);
+		}
+		break;
+	case EVENT_FRAMER_ERROR:
+		if (!s->is_closing)
+			on_refused(s, framer_drop(e->framer_error));
+		break;
+	case EVENT_SMUGGLED:
+		handshake_free(s->handshake);
+		s->handshake = NULL;
+		on_refused(s, DROP_STREAM_SMUGGLED);
+		break;
+	case EVENT_STANZA_REFUSED:
+		if (!s->is_closing)
+			on_refused(s, e->drop);
+		break;
+	case EVENT_TLS_ERROR:
+		s->end = e->drop;
+		session_refused(s, e->drop, s->remote, s->local, "", true);
+		s->is_closing = true;
+		break;
+	case EVENT_IDLE:
+		on_idle(s);
+		break;
+	case EVENT_CLOSED:
+		on_closed(s, e);
+		break;
+	case EVENT_ACCEPTED:
+	case EVENT_DIALED:
+	case EVENT_DIAL_FAILED:
+	case EVENT_LINK_WANTED:
+	case EVENT_ROUTES_IN_USE:
+	case EVENT_STOPPED:
+		break; /* not about a session we know: sessions_on_event() and daemon.c have them */
+	}
+}
+
+void sessions_on_event(struct sessions *t, struct event *e)
+{
+	struct session *s;
+
+	if (e->kind == EVENT_ACCEPTED) {
+		on_accepted(t, e);
+	} else if (e->kind == EVENT_DIALED) {
+		on_dialed(t, e);
+	} else if (e->kind == EVENT_DIAL_FAILED) {
+		on_dial_failed(t, e);
+	} else {
+		s = session_find(t, e->conn);
+		if (s != NULL)
+			on_session_event(s, e);
+	}
+	if (e->bytes != NULL)
+		inbox_free(e->bytes);
+	e->bytes = NULL;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* session_news.c - obeys what a stream machine says: orders to the core, words to links, lines to
+ * the log. */
+#include <string.h>
+
+#include "control/log.h"
+#include "control/session_state.h"
+
+static struct msg order(const struct session *s, enum msg_kind kind)
+{
+	return (struct msg){.kind = kind, .conn = s->conn};
+}
+
+void session_abort(struct session *s)
+{
+	const struct msg m = order(s, MSG_ABORT);
+
+	if (!s->is_open || s->is_closing)
+		return;
+	s->is_closing = true;
+	loop_cancel(s->table->loop, &s->timer);
+	orders_give(s->table->orders, s->core, &m);
+}
+
+static void close_with(struct session *s, const char *bytes, size_t len)
+{
+	struct msg m = order(s, MSG_CLOSE);
+
+	if (!s->is_open || s->is_closing)
+		return;
+	s->is_closing = true;
+	loop_cancel(s->table->loop, &s->timer);
+	m.close.deadline_us = CLOSE_DEADLINE_US;
+	orders_give_bytes(s->table->orders, &m, bytes, len);
+}
+
+void session_end(struct session *s)
+{
+	close_with(s, NULL, 0);
+}
+
+static void send_bytes(struct session *s, const void *bytes, size_t len)
+{
+	struct msg m = order(s, MSG_SEND);
+
+	if (len > 0)
+		orders_give_bytes(s->table->orders, &m, bytes, len);
+}
+
+static uint32_t stanza_limit(const struct session *s)
+{
+	return s->is_established ? s->table->config->policy->limits.stanza_bytes_max
+				 : STANZA_BYTES_UNAUTHENTICATED;
+}
+
+static void resume(struct session *s, bool restart)
+{
+	struct msg m = order(s, MSG_RESUME);
+
+	m.resume.restart = restart;
+	m.resume.stanza_bytes_max = stanza_limit(s);
+	orders_give(s->table->orders, s->core, &m);
+}
+
+void session_send_handshake(struct session *s)
+{
+	const struct span out = handshake_output(s->handshake);
+
+	send_bytes(s, out.at, out.len);
+}
+
+void session_start_handshake(struct session *s, bool is_server)
+{
+	struct tls_ctx *tls = s->table->tls[s->leg];
+
+	handshake_free(s->handshake);
+	s->handshake = is_server ? handshake_make(tls, true, NULL, NULL)
+				 : handshake_make(tls, false, s->own_theirs, s->own_ours);
+	if (s->handshake == NULL) {
+		session_refused(s, DROP_TLS_HANDSHAKE, s->remote, s->local,
+				"no TLS session could be made", false);
+		session_abort(s);
+		return;
+	}
+	if (is_server)
+		return;
+	if (handshake_feed(s->handshake, NULL, 0) == HANDSHAKE_FAILED)
+		session_abort(s);
+	else
+		session_send_handshake(s);
+}
+
+static void start_tls(struct session *s, const struct stream_news *news)
+{
+	struct msg m = order(s, MSG_START_TLS);
+
+	orders_give_bytes(s->table->orders, &m, news->bytes, news->len);
+	session_start_handshake(s, s->role == STREAM_RECEIVING);
+}
+
+/* Keep-alive and silence, once the stream is what it is going to be (facts of ARCHITECTURE.md,
+ * "Silence"). */
+static void set_times(const struct session *s)
+{
+	const struct limits *limits = &s->table->config->policy->limits;
+	struct msg m = order(s, MSG_TIMES);
+
+	m.times.keepalive_us = (uint64_t)limits->keepalive_interval_s * 1000000;
+	m.times.inactivity_us =
+	    s->leg == IFACE_EDGE ? (uint64_t)limits->inactivity_timeout_s * 1000000 : 0;
+	orders_give(s->table->orders, s->core, &m);
+}
+
+static void grant(struct session *s, const struct stream_news *news, const struct partner *partner)
+{
+	struct msg m = order(s, MSG_GRANT);
+
+	m.grant.pair.local = domains_id(s->table->domains, news->local);
+	m.grant.pair.remote = strcmp(news->remote, "*") == 0
+				  ? DOMAIN_ANY
+				  : domains_id(s->table->domains, news->remote);
+	m.grant.bits = news->bits;
+	m.grant.partner = partner != NULL ? partner->id : (struct partner_id){0};
+	orders_give(s->table->orders, s->core, &m);
+}
+
+/* Over a limit a stream is refused before it has carried anything. */
+static bool is_over_limit(struct session *s, const struct partner *partner)
+{
+	if (s->leg != IFACE_EDGE || s->partner.n != 0 || session_may_connect(s->table, partner))
+		return false;
+	s->end = DROP_STREAM_LIMIT;
+	session_refused(s, DROP_STREAM_LIMIT, partner != NULL ? partner->domain : "", "",
+			"connection limit of this partner reached", false);
+	stream_close(s->stream, STREAM_RESOURCE_CONSTRAINT, "too many connections",
+		     loop_now_us(s->table->loop));
+	return true;
+}
+
+static void authorised(struct session *s, const struct stream_news *news)
+{
+	const struct partner *partner = policy_partner(s->table->config->policy, news->remote);
+	const struct gateway *gateway = stream_gateway(s->stream);
+
+	if (is_over_limit(s, partner))
+		return;
+	if (s->leg == IFACE_EDGE)
+		session_count_partner(s, partner);
+	if (gateway != NULL)
+		snprintf(s->gateway, sizeof(s->gateway), "%s", gateway->name);
+	if (s->pairs++ == 0) {
+		snprintf(s->local, sizeof(s->local), "%s", news->local);
+		snprintf(s->remote, sizeof(s->remote), "%s", news->remote);
+		s->method = news->method;
+	} else if (strcmp(s->remote, "*") == 0) {
+		snprintf(s->remote, sizeof(s->remote), "%s", news->remote);
+	}
+	grant(s, news, partner);
+	log_event(LOG_LEVEL_INFO, "stream_authorised",
+		  "stream=%s local=%s remote=%s method=%s direction=%s%s", s->trace_id, news->local,
+		  news->remote, method_name(news->method),
+		  news->bits & GRANT_FROM_PEER ? "from-peer" : "",
+		  news->bits & GRANT_TO_PEER ? "to-peer" : "");
+	links_on_authorised(s->table->links, s, news);
+}
+
+static void established(struct session *s)
+{
+	s->is_established = true;
+	set_times(s);
+	log_event(
+	    LOG_LEVEL_INFO, "stream_open",
+	    "stream=%s leg=%s role=%s id=%s local=%s remote=%s tls=%s cipher=%s auth=%s bidi=%s",
+	    s->trace_id, s->leg == IFACE_EDGE ? "edge" : "internal",
+	    s->role == STREAM_RECEIVING ? "receiving" : "initiating", stream_id(s->stream),
+	    s->local, s->remote, s->has_tls ? s->tls_version : "none",
+	    s->has_tls ? s->cipher : "none", s->method != 0 ? method_name(s->method) : "none",
+	    stream_is_bidi(s->stream) ? "yes" : "no");
+	links_on_established(s->table->links, s);
+}
+
+static void closed(struct session *s, const struct stream_news *news)
+{
+	if (news->drop != DROP_COUNT)
+		s->end = news->drop;
+	close_with(s, news->bytes, news->len);
+}
+
+static void obey(struct session *s, const struct stream_news *news)
+{
+	switch (news->kind) {
+	case STREAM_NEWS_NONE:
+		break;
+	case STREAM_NEWS_SEND:
+		send_bytes(s, news->bytes, news->len);
+		break;
+	case STREAM_NEWS_RESUME:
+		resume(s, news->restart);
+		break;
+	case STREAM_NEWS_START_TLS:
+		start_tls(s, news);
+		break;
+	case STREAM_NEWS_AUTHORISED:
+		authorised(s, news);
+		break;
+	case STREAM_NEWS_PAIR_FAILED:
+		if (news->drop != DROP_COUNT)
+			s->end = news->drop;
+		links_on_pair_failed(s->table->links, s, news);
+		break;
+	case STREAM_NEWS_VERIFY:
+		links_verify(s->table->links, s, news);
+		break;
+	case STREAM_NEWS_VERIFIED:
+		links_on_verified(s->table->links, s, news);
+		break;
+	case STREAM_NEWS_ESTABLISHED:
+		established(s);
+		break;
+	case STREAM_NEWS_REFUSED:
+		session_refused(s, news->drop, s->leg == IFACE_EDGE ? news->theirs : news->ours,
+				s->leg == IFACE_EDGE ? news->ours : news->theirs, news->text,
+				false);
+		break;
+	case STREAM_NEWS_CLOSE:
+		closed(s, news);
+		break;
+	}
+}
+
+void session_obey(struct session *s)
+{
+	struct stream_news news;
+	uint64_t due_us;
+
+	while (!s->is_closing && stream_take(s->stream, &news))
+		obey(s, &news);
+	due_us = stream_due_us(s->stream);
+	if (s->is_closing || s->is_probing)
+		return;
+	if (due_us != UINT64_MAX)
+		loop_at(s->table->loop, &s->timer, due_us);
+	else
+		loop_cancel(s->table->loop, &s->timer);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * session_state.h - what session*.c and links.c share: one session, and the table of all.
+ *
+ * Runs on  control.
+ */
+#ifndef CONTROL_SESSION_STATE_H
+#define CONTROL_SESSION_STATE_H
+
+#include "control/domains.h"
+#include "control/handshake.h"
+#include "control/links.h"
+#include "control/orders.h"
+#include "control/session.h"
+
+#define REFUSALS_KEPT 100
+#define CLOSE_DEADLINE_US                                                                          \
+	UINT64_C(5000000) /* from our footer to the peer's (Prosody waits as long) */
+#define PROBE_GRACE_US UINT64_C(30000000) /* for the answer to a ping of a silent peer */
+
+struct session {
+	struct session *next, *prev; /* order of opening */
+	struct sessions *table;
+	uint64_t number; /* of opening: the cursor of show streams */
+
+	struct conn_id conn;
+	bool is_open;    /* conn is valid: accepted, or the dial has succeeded */
+	bool is_closing; /* MSG_CLOSE or MSG_ABORT is given: no more orders */
+	uint16_t core;
+	enum iface leg;
+	enum stream_role role;
+	enum stream_purpose purpose;
+	struct ip_addr address;
+	uint16_t port;
+	uint64_t opened_us;
+	char trace_id[24];
+
+	struct stream *stream;
+	struct stream_setup setup; /* ours, theirs: into own_ours, own_theirs */
+	char own_ours[DOMAIN_TEXT_MAX + 1], own_theirs[DOMAIN_TEXT_MAX + 1];
+	struct handshake *handshake;
+	bool has_tls;
+	uint8_t *header; /* of the stream now, as the peer sent it: the context of its elements */
+	size_t header_len;
+
+	struct loop_timer timer; /* stream_due_us(), or the probe's grace */
+	bool is_probing;
+
+	/* once authenticated */
+	unsigned int method, pairs;
+	bool is_established;
+	enum drop end; /* why it ends; DROP_COUNT = no fault */
+	char local[DOMAIN_TEXT_MAX + 1], remote[DOMAIN_TEXT_MAX + 1]; /* first pair */
+	char gateway[64];
+	struct partner_id partner; /* counted in partner_conns */
+	char tls_version[12], cipher[40];
+};
+
+struct sessions {
+	struct loop *loop;
+	struct orders *orders;
+	struct domains *domains;
+	struct links *links;
+	struct core *const *cores;
+	const struct config *config;
+	struct tls_ctx *tls[IFACE_COUNT];
+
+	struct session *first, **by_slot[CORES_MAX]; /* by_slot[core][conn.slot] */
+	struct session *last;
+	uint32_t slots; /* of each by_slot */
+	uint64_t opened, probes;
+	uint32_t edge_conns, partner_conns[PARTNERS_MAX];
+
+	uint64_t drops[DROP_COUNT];
+	struct refusal refusals[REFUSALS_KEPT];
+	uint64_t refused; /* ever; the newest is refusals[(refused - 1) % REFUSALS_KEPT] */
+};
+
+/* session.c */
+
+/* A session for a connection that came in. */
+struct session *session_accept(struct sessions *t, const struct event *e);
+/* Orders a dial on @core; DIALED or DIAL_FAILED follows. @setup's names are copied. Never NULL. */
+struct session *session_dial(struct sessions *t, uint16_t core, const struct stream_setup *setup,
+			     const struct ip_addr *address, uint16_t port);
+/* Unlinks and frees; the core's side is gone already. */
+void session_forget(struct session *s);
+/* The session of @conn, NULL when it is gone. */
+struct session *session_find(const struct sessions *t, struct conn_id conn);
+void session_register(struct session *s, struct conn_id conn);
+/* A fresh stream machine in place of the present one. */
+void session_new_stream(struct session *s, bool direct_tls);
+
+/* What the core knows of it; false when it is gone. */
+bool session_core_view(const struct session *s, struct conn_view *out);
+
+/* Room under ConnectionLimit and the partner's own limit (NULL: only the first)? */
+bool session_may_connect(const struct sessions *t, const struct partner *partner);
+/* From now on counted as a connection of @partner. */
+void session_count_partner(struct session *s, const struct partner *partner);
+
+/* Counts @d, keeps it for show denied and logs it. @from, @to: domains, "" where unknown. */
+void session_refused(struct session *s, enum drop d, const char *from, const char *to,
+		     const char *text, bool counted_by_core);
+
+/* session_news.c */
+
+/* Obeys all news of the stream and sets the timer. */
+void session_obey(struct session *s);
+/* Ends the stream without an error: footer, and so on. */
+void session_end(struct session *s);
+/* Resets the connection. */
+void session_abort(struct session *s);
+void session_start_handshake(struct session *s, bool is_server);
+
+/* session_events.c */
+void session_on_timer(struct loop_timer *t);
+/* Handshake output to the core. */
+void session_send_handshake(struct session *s);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* show_counters.c - the conservation law in total, by core and by partner; drops by reason. */
+#include "control/show.h"
+
+static struct show_law read_law(const struct law *l)
+{
+	return (struct show_law){stat_read(&l->accepted), stat_read(&l->delivered),
+				 stat_read(&l->answered), stat_read(&l->bounced),
+				 stat_read(&l->dropped),  stat_read(&l->held)};
+}
+
+static uint64_t sum_of(const struct show_law *l)
+{
+	return l->delivered + l->answered + l->bounced + l->dropped + l->held;
+}
+
+/* A core counts the two sides one after the other: a read in between shows a gap that is none. A
+ * real one is still there at the last try. */
+void show_law_add(struct show_law *sum, const struct law *law)
+{
+	struct show_law now = read_law(law);
+
+	for (unsigned int tries = 0; tries < 100 && now.accepted != sum_of(&now); tries++)
+		now = read_law(law);
+	sum->accepted += now.accepted;
+	sum->delivered += now.delivered;
+	sum->answered += now.answered;
+	sum->bounced += now.bounced;
+	sum->dropped += now.dropped;
+	sum->held += now.held;
+}
+
+json_t *show_law_json(const struct show_law *l)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "accepted",
+			 (json_int_t)l->accepted, "delivered", (json_int_t)l->delivered, "answered",
+			 (json_int_t)l->answered, "bounced", (json_int_t)l->bounced, "dropped",
+			 (json_int_t)l->dropped, "held", (json_int_t)l->held, "sum",
+			 (json_int_t)sum_of(l), "equal", l->accepted == sum_of(l));
+}
+
+static json_t *laws(struct daemon *d)
+{
+	json_t *rows = json_array();
+	struct show_law total = {0};
+
+	for (size_t i = 0; i < daemon_cores(d); i++) {
+		struct show_law one = {0};
+		json_t *row;
+
+		show_law_add(&one, &core_stats(daemon_core(d, i))->law);
+		row = show_law_json(&one);
+		json_object_set_new(row, "of", json_sprintf("core %zu", i));
+		json_array_append_new(rows, row);
+		/* The sum of what is shown, so that the rows add up. */
+		total.accepted += one.accepted;
+		total.delivered += one.delivered;
+		total.answered += one.answered;
+		total.bounced += one.bounced;
+		total.dropped += one.dropped;
+		total.held += one.held;
+	}
+	json_array_insert_new(rows, 0, show_law_json(&total));
+	json_object_set_new(json_array_get(rows, 0), "of", json_string("total"));
+	return rows;
+}
+
+static json_t *partner_law(struct daemon *d, uint16_t number, json_t *name)
+{
+	struct show_law sum = {0};
+	json_t *row;
+
+	for (size_t i = 0; i < daemon_cores(d); i++)
+		show_law_add(&sum, &core_stats(daemon_core(d, i))->partner[number].law);
+	row = show_law_json(&sum);
+	json_object_set_new(row, "of", name);
+	return row;
+}
+
+static json_t *drops(struct daemon *d)
+{
+	static const char *const faults[] = {
+	    [DROP_FAULT_PEER] = "peer", [DROP_FAULT_OURS] = "ours", [DROP_FAULT_POLICY] = "policy"};
+	json_t *rows = json_array();
+
+	for (enum drop i = 0; i < DROP_COUNT; i++) {
+		uint64_t count = sessions_drops(daemon_sessions(d), i);
+
+		for (size_t c = 0; c < daemon_cores(d); c++)
+			count += stat_read_drop(core_stats(daemon_core(d, c)), i);
+		json_array_append_new(rows, json_pack("{s:s, s:I, s:s, s:s}", "name", drop_name(i),
+						      "count", (json_int_t)count, "fault",
+						      faults[drop_fault(i)], "text", drop_text(i)));
+	}
+	return rows;
+}
+
+static json_t *others(struct daemon *d)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} counters[] = {
+	    {"accepted_conns", offsetof(struct stats, accepted_conns)},
+	    {"dialed_conns", offsetof(struct stats, dialed_conns)},
+	    {"closed_conns", offsetof(struct stats, closed_conns)},
+	    {"conns", offsetof(struct stats, conns)},
+	    {"streams_granted", offsetof(struct stats, streams_granted)},
+	    {"bounces_sent", offsetof(struct stats, bounces_sent)},
+	    {"maybe_twice", offsetof(struct stats, maybe_twice)},
+	    {"records_opened", offsetof(struct stats, records_opened)},
+	    {"records_sealed", offsetof(struct stats, records_sealed)},
+	    {"events_full", offsetof(struct stats, events_full)},
+	};
+	json_t *row = json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(counters); i++) {
+		uint64_t sum = 0;
+
+		for (size_t c = 0; c < daemon_cores(d); c++) {
+			const char *stats =
+			    (const char *)(const void *)core_stats(daemon_core(d, c));
+
+			sum += stat_read(
+			    (const _Atomic uint64_t *)(const void *)(stats + counters[i].offset));
+		}
+		json_object_set_new(row, counters[i].name, json_integer((json_int_t)sum));
+	}
+	return row;
+}
+
+/* The first page has the totals; every page has its share of partners. */
+void show_counters(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a)
+{
+	const struct policy *p = daemon_config(d)->policy;
+	json_t *partners = json_array();
+	uint64_t at = cursor;
+
+	(void)request;
+	if (cursor == 0) {
+		a->data = json_pack("{s:o, s:o, s:o}", "law", laws(d), "counters", others(d),
+				    "drops", drops(d));
+		json_array_append_new(partners, partner_law(d, 0, json_string("no partner")));
+	} else {
+		a->data = json_object();
+	}
+	for (; at < p->partner_count && at - cursor < SHOW_PAGE_ROWS - 1; at++)
+		json_array_append_new(partners, partner_law(d, p->partners[at].id.n,
+							    json_string(p->partners[at].domain)));
+	json_object_set_new(a->data, "partners", partners);
+	a->cursor = at < p->partner_count ? at : 0;
+}

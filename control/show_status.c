@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* show_status.c - the relay at a glance. */
+#include <unistd.h>
+
+#include "control/show.h"
+
+static json_t *core_row(const struct core *c, size_t index)
+{
+	const struct stats *s = core_stats(c);
+	const uint64_t turns = stat_read(&s->turns), busy = stat_read(&s->busy_turns);
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "core", (json_int_t)index, "heartbeat",
+			 (json_int_t)core_heartbeat(c), "turns", (json_int_t)turns, "busy_percent",
+			 (json_int_t)(turns > 0 ? 100 * busy / turns : 0), "conns",
+			 (json_int_t)stat_read(&s->conns), "streams_granted",
+			 (json_int_t)stat_read(&s->streams_granted));
+}
+
+static json_t *iface_row(struct daemon *d, enum iface iface)
+{
+	const struct config_iface *c = &daemon_config(d)->iface[iface];
+	const struct port *port = daemon_port(d, iface);
+	const uint8_t *m = port->mac.addr_bytes;
+	struct port_counters n;
+	char address[ADDR_TEXT_MAX];
+	json_t *row = json_pack(
+	    "{s:s, s:s, s:s, s:o, s:o, s:I, s:I}", "interface",
+	    iface == IFACE_EDGE ? "edge" : "internal", "driver", c->driver, "device", c->device,
+	    "address", json_sprintf("%s/%u", addr_text(&c->address, address), c->prefix_len), "mac",
+	    json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]),
+	    "mtu", (json_int_t)c->mtu, "port", (json_int_t)c->port);
+
+	if (!port_read_counters(port, &n))
+		return row;
+	json_object_set_new(row, "rx_packets", json_integer((json_int_t)n.rx_packets));
+	json_object_set_new(row, "tx_packets", json_integer((json_int_t)n.tx_packets));
+	json_object_set_new(row, "rx_bytes", json_integer((json_int_t)n.rx_bytes));
+	json_object_set_new(row, "tx_bytes", json_integer((json_int_t)n.tx_bytes));
+	json_object_set_new(row, "rx_missed", json_integer((json_int_t)n.rx_missed));
+	json_object_set_new(row, "rx_errors", json_integer((json_int_t)n.rx_errors));
+	json_object_set_new(row, "tx_errors", json_integer((json_int_t)n.tx_errors));
+	return row;
+}
+
+static uint64_t count_streams(struct daemon *d)
+{
+	struct session_view v;
+	uint64_t cursor = 0, n = 0;
+
+	while (sessions_next_view(daemon_sessions(d), &cursor, &v))
+		n++;
+	return n;
+}
+
+void show_status(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a)
+{
+	const struct config *c = daemon_config(d);
+	json_t *cores = json_array(), *ifaces = json_array();
+
+	(void)request;
+	(void)cursor;
+	for (size_t i = 0; i < daemon_cores(d); i++)
+		json_array_append_new(cores, core_row(daemon_core(d, i), i));
+	json_array_append_new(ifaces, iface_row(d, IFACE_EDGE));
+	json_array_append_new(ifaces, iface_row(d, IFACE_INTERNAL));
+	a->data = json_pack(
+	    "{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "version", SLUICE_VERSION,
+	    "pid", (json_int_t)getpid(), "uptime_s", (json_int_t)daemon_uptime_s(d), "config",
+	    show_text(c->path), "hash", json_sprintf("%016llx", (unsigned long long)c->hash),
+	    "loaded_unix_s", (json_int_t)daemon_loaded_unix_s(d), "partners",
+	    (json_int_t)c->policy->partner_count, "gateways", (json_int_t)c->policy->gateway_count,
+	    "streams", (json_int_t)count_streams(d), "cores", cores, "interfaces", ifaces);
+}

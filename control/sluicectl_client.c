@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sluicectl_client.c - lines of JSON over a UNIX socket. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "control/opsock.h"
+#include "control/sluicectl_client.h"
+
+enum { ANSWER_BYTES_MAX = 2 * 1024 * 1024, PATIENCE_S = 15, ERROR_BYTES = 512 };
+
+static void say_no_daemon(const char *path, int *code, char *error)
+{
+	const int why = errno;
+
+	*code = why == EACCES || why == EPERM ? EXIT_NOT_PERMITTED : EXIT_NO_DAEMON;
+	if (*code == EXIT_NOT_PERMITTED)
+		(void)snprintf(error, ERROR_BYTES,
+			       "may not use %s: run this as root or as a member of the socket's "
+			       "group",
+			       path);
+	else if (why == ENOENT || why == ECONNREFUSED)
+		(void)snprintf(error, ERROR_BYTES,
+			       "no relay listens on %s: start sluice, or name its socket by -s",
+			       path);
+	else
+		(void)snprintf(error, ERROR_BYTES, "cannot connect to %s: %s", path, strerror(why));
+}
+
+int sluicectl_client_connect(const char *path, int *code, char *error)
+{
+	const struct timeval patience = {.tv_sec = PATIENCE_S};
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int fd;
+
+	if (strlen(path) >= sizeof(name.sun_path)) {
+		*code = EXIT_USAGE;
+		(void)snprintf(error, ERROR_BYTES,
+			       "the socket's path is longer than %zu characters",
+			       sizeof(name.sun_path) - 1);
+		return -1;
+	}
+	memcpy(name.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
+	    connect(fd, (const struct sockaddr *)&name, sizeof(name)) == 0)
+		return fd;
+	say_no_daemon(path, code, error);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool send_line(int fd, const json_t *request)
+{
+	char *text = json_dumps(request, JSON_COMPACT);
+	const size_t len = text != NULL ? strlen(text) + 1 : 0;
+	size_t sent = 0;
+
+	if (text == NULL)
+		return false;
+	text[len - 1] = '\n';
+	while (sent < len) {
+		const ssize_t n = send(fd, text + sent, len - sent, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			break;
+		sent += (size_t)n;
+	}
+	free(text);
+	return sent == len;
+}
+
+/* One line, which is all that is under way. NULL with errno, 0 for an end before the line's. */
+static json_t *receive_line(int fd)
+{
+	char *text = malloc(ANSWER_BYTES_MAX);
+	size_t len = 0;
+	json_t *answer = NULL;
+
+	errno = text == NULL ? ENOMEM : 0;
+	while (text != NULL && len < ANSWER_BYTES_MAX) {
+		const ssize_t n = recv(fd, text + len, ANSWER_BYTES_MAX - len, 0);
+
+		if (n <= 0) {
+			errno = n == 0 ? 0 : errno;
+			break;
+		}
+		len += (size_t)n;
+		if (text[len - 1] == '\n') {
+			answer = json_loadb(text, len, 0, NULL);
+			break;
+		}
+	}
+	free(text);
+	return answer;
+}
+
+/* Arrays grow, anything else keeps the first page's value. */
+static void merge(json_t *whole, const json_t *page)
+{
+	json_t *data = json_object_get(whole, "data"), *rows, *value;
+	const char *key;
+
+	json_object_foreach(json_object_get(page, "data"), key, value)
+	{
+		rows = json_object_get(data, key);
+		if (json_is_array(rows) && json_is_array(value))
+			json_array_extend(rows, value);
+		else if (rows == NULL)
+			json_object_set(data, key, value);
+	}
+}
+
+static json_t *ask_page(int fd, const char *command, bool nft, json_int_t cursor)
+{
+	json_t *request = json_pack("{s:i, s:i, s:s, s:I}", "v", 1, "id", 1, "command", command,
+				    "cursor", cursor);
+	json_t *page = NULL;
+
+	if (nft)
+		json_object_set_new(request, "nft", json_true());
+	if (request != NULL && send_line(fd, request))
+		page = receive_line(fd);
+	json_decref(request);
+	return page;
+}
+
+json_t *sluicectl_client_ask(int fd, const char *command, bool nft, int *code, char *error)
+{
+	json_t *whole = NULL;
+	json_int_t cursor = 0;
+
+	do {
+		json_t *page = ask_page(fd, command, nft, cursor);
+
+		if (page == NULL) {
+			const bool late = errno == EAGAIN || errno == EWOULDBLOCK;
+
+			*code = late ? EXIT_TIMEOUT : EXIT_NO_DAEMON;
+			(void)snprintf(error, ERROR_BYTES, "%s",
+				       late ? "the relay does not answer: see its log"
+					    : "the relay closed the connection: see its log");
+			json_decref(whole);
+			return NULL;
+		}
+		cursor = json_integer_value(json_object_get(page, "cursor"));
+		json_object_del(page, "cursor");
+		if (whole == NULL) {
+			whole = page;
+			continue;
+		}
+		merge(whole, page);
+		json_decref(page);
+	} while (cursor != 0);
+	*code = (int)json_integer_value(json_object_get(whole, "code"));
+	return whole;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sluicectl_print.c - which columns each answer has. */
+#include <string.h>
+#include <time.h>
+
+#include "control/sluicectl_print.h"
+#include "control/sluicectl_table.h"
+
+static const char *text_of(const json_t *data, const char *key)
+{
+	const char *text = json_string_value(json_object_get(data, key));
+
+	return text != NULL ? text : "-";
+}
+
+static long long number_of(const json_t *data, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(data, key));
+}
+
+static void print_time(long long unix_s, char *out, size_t room)
+{
+	const time_t t = (time_t)unix_s;
+	struct tm local;
+
+	if (localtime_r(&t, &local) == NULL || strftime(out, room, "%F %T", &local) == 0)
+		(void)snprintf(out, room, "-");
+}
+
+static void print_status(FILE *out, const json_t *data)
+{
+	static const struct table_column cores[] = {
+	    {"CORE", "core"},           {"BUSY%", "busy_percent"},
+	    {"CONNECTIONS", "conns"},   {"STREAMS", "streams_granted"},
+	    {"HEARTBEAT", "heartbeat"}, {NULL, NULL}};
+	static const struct table_column ifaces[] = {{"INTERFACE", "interface"},
+						     {"DRIVER", "driver"},
+						     {"DEVICE", "device"},
+						     {"ADDRESS", "address"},
+						     {"PORT", "port"},
+						     {"MAC", "mac"},
+						     {"MTU", "mtu"},
+						     {NULL, NULL}};
+	static const struct table_column packets[] = {
+	    {"INTERFACE", "interface"}, {"RX", "rx_packets"},    {"RX BYTES", "rx_bytes"},
+	    {"MISSED", "rx_missed"},    {"ERRORS", "rx_errors"}, {"TX", "tx_packets"},
+	    {"TX BYTES", "tx_bytes"},   {"ERRORS", "tx_errors"}, {NULL, NULL}};
+	const long long up = number_of(data, "uptime_s");
+	char loaded[32];
+
+	print_time(number_of(data, "loaded_unix_s"), loaded, sizeof(loaded));
+	fprintf(out, "sluice %s, pid %lld, up %lldd %02lld:%02lld:%02lld\n",
+		text_of(data, "version"), number_of(data, "pid"), up / 86400, up / 3600 % 24,
+		up / 60 % 60, up % 60);
+	fprintf(out, "configuration %s, loaded %s, hash %s\n", text_of(data, "config"), loaded,
+		text_of(data, "hash"));
+	fprintf(out, "%lld partners, %lld gateways, %lld streams\n\n", number_of(data, "partners"),
+		number_of(data, "gateways"), number_of(data, "streams"));
+	sluicectl_table_print(out, cores, json_object_get(data, "cores"), "no cores");
+	fputc('\n', out);
+	sluicectl_table_print(out, ifaces, json_object_get(data, "interfaces"), "no interfaces");
+	fputc('\n', out);
+	sluicectl_table_print(out, packets, json_object_get(data, "interfaces"), "no interfaces");
+}
+
+static void print_ports(FILE *out, const json_t *data)
+{
+	static const struct table_column columns[] = {
+	    {"RULE", "rule"}, {"PROTOCOL", "protocol"}, {"PORT", "port"}, {"FROM", "from"},
+	    {"TO", "to"},     {"WHAT", "what"},         {NULL, NULL}};
+	const char *nft = json_string_value(json_object_get(data, "nft"));
+
+	if (nft != NULL)
+		fputs(nft, out);
+	else
+		sluicectl_table_print(out, columns, json_object_get(data, "ports"), "no rules");
+}
+
+static void print_partners(FILE *out, const json_t *data)
+{
+	static const struct table_column columns[] = {{"PARTNER", "domain"},
+						      {"TYPE", "type"},
+						      {"METHODS", "methods"},
+						      {"STREAMS IN/OUT", "streams_in/streams_out"},
+						      {"LIMIT", "connection_limit"},
+						      {"STANZAS IN/OUT", "stanzas_in/stanzas_out"},
+						      {NULL, NULL}};
+
+	sluicectl_table_print(out, columns, json_object_get(data, "partners"),
+			      "no partner is allowed");
+}
+
+static void print_streams(FILE *out, const json_t *data)
+{
+	static const struct table_column columns[] = {{"STREAM", "id"},
+						      {"LEG", "leg"},
+						      {"DIR", "direction"},
+						      {"STATE", "state"},
+						      {"LOCAL", "local"},
+						      {"REMOTE", "remote"},
+						      {"ADDRESS", "address"},
+						      {"TLS", "tls"},
+						      {"METHOD", "method"},
+						      {"AGE", "age_s"},
+						      {"IN/OUT", "stanzas_in/stanzas_out"},
+						      {NULL, NULL}};
+
+	sluicectl_table_print(out, columns, json_object_get(data, "streams"), "no streams");
+}
+
+static json_t *not_zero(const json_t *rows, const char *key)
+{
+	json_t *some = json_array(), *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) if (number_of(row, key) != 0) json_array_append(some, row);
+	return some;
+}
+
+static void print_counters(FILE *out, const json_t *data)
+{
+	static const struct table_column law[] = {{"OF", "of"},
+						  {"ACCEPTED", "accepted"},
+						  {"DELIVERED", "delivered"},
+						  {"ANSWERED", "answered"},
+						  {"BOUNCED", "bounced"},
+						  {"DROPPED", "dropped"},
+						  {"HELD", "held"},
+						  {"SUM", "sum"},
+						  {"EQUAL", "equal"},
+						  {NULL, NULL}};
+	static const struct table_column drops[] = {{"DROPPED", "name"},
+						    {"COUNT", "count"},
+						    {"FAULT", "fault"},
+						    {"WHAT", "text"},
+						    {NULL, NULL}};
+	json_t *some = not_zero(json_object_get(data, "drops"), "count");
+	json_t *busy = not_zero(json_object_get(data, "partners"), "accepted");
+	const char *name;
+	json_t *value;
+
+	fputs("accepted = delivered + answered + bounced + dropped + held\n\n", out);
+	sluicectl_table_print(out, law, json_object_get(data, "law"), "no cores");
+	fputc('\n', out);
+	sluicectl_table_print(out, law, busy, "no partner has sent or received a stanza");
+	fputc('\n', out);
+	json_object_foreach(json_object_get(data, "counters"), name, value)
+	    fprintf(out, "%-16s %lld\n", name, (long long)json_integer_value(value));
+	fputc('\n', out);
+	sluicectl_table_print(out, drops, some, "nothing was dropped or refused");
+	json_decref(some);
+	json_decref(busy);
+}
+
+static void print_denied(FILE *out, const json_t *data)
+{
+	static const struct table_column columns[] = {
+	    {"TIME", "time"},     {"ADDRESS", "address"}, {"FROM", "from"}, {"TO", "to"},
+	    {"REASON", "reason"}, {"TEXT", "text"},       {"STREAM", "id"}, {NULL, NULL}};
+	const json_t *rows = json_object_get(data, "denied");
+	char time[32];
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		print_time(number_of(row, "at_unix_s"), time, sizeof(time));
+		json_object_set_new(row, "time", json_string(time));
+	}
+	sluicectl_table_print(out, columns, rows, "nothing was refused");
+}
+
+static void print_reload(FILE *out, const json_t *data)
+{
+	const json_t *lines = json_object_get(data, "complaints");
+	json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line) fprintf(out, "%s\n", json_string_value(line));
+	if (json_is_true(json_object_get(data, "applied")))
+		fprintf(out, "applied, hash %s, %lld streams closed\n", text_of(data, "hash"),
+			number_of(data, "streams_closed"));
+}
+
+static void print_stop(FILE *out, const json_t *data)
+{
+	(void)data;
+	fputs("stopping\n", out);
+}
+
+static void print_help(FILE *out, const json_t *data)
+{
+	static const struct table_column columns[] = {
+	    {"COMMAND", "command"}, {"WHAT", "text"}, {NULL, NULL}};
+
+	sluicectl_table_print(out, columns, json_object_get(data, "commands"), "no commands");
+}
+
+void sluicectl_print(FILE *out, const char *command, const json_t *data)
+{
+	static const struct {
+		const char *command;
+		void (*print)(FILE *out, const json_t *data);
+	} printers[] = {
+	    {"show status", print_status},
+	    {"show ports", print_ports},
+	    {"show partners", print_partners},
+	    {"show streams", print_streams},
+	    {"show counters", print_counters},
+	    {"show denied", print_denied},
+	    {"reload", print_reload},
+	    {"stop", print_stop},
+	    {"help", print_help},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(printers); i++)
+		if (strcmp(printers[i].command, command) == 0)
+			printers[i].print(out, data);
+}

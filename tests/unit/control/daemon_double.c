@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* daemon_double.c - the relay that the operator's socket sees in tests. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/config_parts.h"
+#include "daemon_double.h"
+
+static struct daemon *the_daemon;
+
+static const char head[] =
+    "<sluice xmlns='urn:sluice:config:1'>"
+    "<edge driver='tap' device='px0' address='192.0.2.10/24' gateway='192.0.2.1'>"
+    "<tls certificate='a' key='b' trust='c'/></edge>"
+    "<internal driver='tap' device='px1' address='198.51.100.10/24'>"
+    "<tls certificate='a' key='b' trust='c'/></internal>"
+    "<GatewayConfiguration DialbackPassphrase='a secret of some length'/>"
+    "<local-domains><domain>contoso.example</domain></local-domains>"
+    "<gateways><gateway name='gw1' dial='direct-tls' address='198.51.100.20'>"
+    "<certificate-name>gw1.contoso.example</certificate-name>"
+    "<domain>contoso.example</domain></gateway></gateways>"
+    "<AllowedPartners>"
+    "<AllowedPartner Domain='partner.example' PartnerType='Federated' SaslNegotiation='Optional'>"
+    "<AdditionalDomain>chat.partner.example</AdditionalDomain></AllowedPartner>";
+
+struct daemon *daemon_double_make(unsigned int partners)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	fputs(head, f);
+	for (unsigned int i = 1; i < partners; i++)
+		fprintf(f, "<AllowedPartner Domain='p%u.example' SaslNegotiation='Optional'/>", i);
+	fputs("</AllowedPartners></sluice>", f);
+	fclose(f);
+	d->config = config_parse("/etc/sluice/sluice.xml", text, len, false, stderr);
+	free(text);
+	d->loop = loop_make();
+	the_daemon = d;
+	if (d->config != NULL && d->loop != NULL)
+		return d;
+	daemon_double_free(d);
+	return NULL;
+}
+
+void daemon_double_free(struct daemon *d)
+{
+	config_free(d->config);
+	loop_free(d->loop);
+	free(d);
+}
+
+const struct config *daemon_config(const struct daemon *d)
+{
+	return d->config;
+}
+
+struct sessions *daemon_sessions(struct daemon *d)
+{
+	return (struct sessions *)(void *)d;
+}
+
+struct loop *daemon_loop(struct daemon *d)
+{
+	return d->loop;
+}
+
+size_t daemon_cores(const struct daemon *d)
+{
+	return ARRAY_LEN(d->core);
+}
+
+const struct core *daemon_core(const struct daemon *d, size_t index)
+{
+	return &d->core[index];
+}
+
+const struct port *daemon_port(const struct daemon *d, enum iface iface)
+{
+	(void)iface;
+	return &d->port;
+}
+
+uint64_t daemon_uptime_s(const struct daemon *d)
+{
+	(void)d;
+	return 93784; /* 1 d 02:03:04 */
+}
+
+uint64_t daemon_loaded_unix_s(const struct daemon *d)
+{
+	(void)d;
+	return 1700000000;
+}
+
+bool daemon_reload(struct daemon *d, FILE *report, unsigned int *closed)
+{
+	d->reloads++;
+	*closed = d->reload_fails ? 0 : 3;
+	fprintf(report, "/etc/sluice/sluice.xml:7: %s: something\n",
+		d->reload_fails ? "error" : "warning");
+	return !d->reload_fails;
+}
+
+void daemon_stop(struct daemon *d)
+{
+	d->stopped = true;
+}
+
+/* Stream numbers run from 1, with gaps. */
+bool sessions_next_view(const struct sessions *s, uint64_t *cursor, struct session_view *out)
+{
+	const uint64_t next = *cursor / 3 + 1;
+
+	(void)s;
+	if (next > the_daemon->streams)
+		return false;
+	*cursor = 3 * next;
+	*out = (struct session_view){.conn = {.slot = (uint32_t)next, .core = next % 2},
+				     .leg = next % 2 == 1 ? IFACE_EDGE : IFACE_INTERNAL,
+				     .role = next % 4 < 2 ? STREAM_RECEIVING : STREAM_INITIATING,
+				     .state = "established",
+				     .pairs = 1,
+				     .address = addr_from_v4(0xc6336400 + (uint32_t)next % 200),
+				     .port = (uint16_t)(40000 + next),
+				     .method = "sasl-external",
+				     .age_us = next * 1000000};
+	(void)snprintf(out->trace_id, sizeof(out->trace_id), "s%llu", (unsigned long long)next);
+	(void)snprintf(out->local, sizeof(out->local), "contoso.example");
+	(void)snprintf(out->remote, sizeof(out->remote),
+		       next == 2 ? "b\xc3\xbc"
+				   "cher\x1b[2J.example"
+				 : "chat.partner.example");
+	(void)snprintf(out->partner, sizeof(out->partner), "partner.example");
+	(void)snprintf(out->stream_id, sizeof(out->stream_id), next == 2 ? "\xff\xfe" : "id");
+	(void)snprintf(out->tls_version, sizeof(out->tls_version), "TLSv1.3");
+	return true;
+}
+
+bool sessions_refusal(const struct sessions *s, unsigned int index, struct refusal *out)
+{
+	(void)s;
+	if (index >= the_daemon->refusals)
+		return false;
+	*out = (struct refusal){.at_unix_s = 1700000000 + index,
+				.address = addr_from_v4(0xcb007101),
+				.drop = DROP_STREAM_NOT_ALLOWED,
+				.from = "evil.example",
+				.to = "contoso.example"};
+	(void)snprintf(out->trace_id, sizeof(out->trace_id), "s%u", index);
+	return true;
+}
+
+uint64_t sessions_drops(const struct sessions *s, enum drop drop)
+{
+	(void)s;
+	return drop == DROP_STREAM_NOT_ALLOWED ? 5 : 0;
+}
+
+const struct stats *core_stats(const struct core *c)
+{
+	return &c->stats;
+}
+
+uint64_t core_heartbeat(const struct core *c)
+{
+	return c == &the_daemon->core[0] ? 1000 : 2000;
+}
+
+/* The connection in slot 1 is gone. */
+bool core_view(const struct core *c, struct conn_id id, struct conn_view *out)
+{
+	(void)c;
+	*out = (struct conn_view){
+	    .id = id, .stanzas_in = 10 * id.slot, .stanzas_out = id.slot, .idle_us = 2500000};
+	return id.slot != 1;
+}
+
+bool port_read_counters(const struct port *p, struct port_counters *out)
+{
+	(void)p;
+	*out = (struct port_counters){.rx_packets = 11, .tx_packets = 12, .rx_missed = 1};
+	return true;
+}
