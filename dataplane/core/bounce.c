@@ -8,10 +8,8 @@
 static struct span settle(struct core *c, const struct stanza *s, const struct parcel_label *label,
 			  struct bounce_reason why)
 {
-	int len = -1;
+	const int len = stanza_bounce(s, why.condition, c->made, sizeof(c->made));
 
-	if (stanza_may_bounce(s))
-		len = stanza_bounce(s, why.condition, c->made, sizeof(c->made));
 	if (len <= 0) {
 		account_lost(c, label, why.drop);
 		return (struct span){NULL, 0};

@@ -35,7 +35,7 @@ struct rte_mempool *core_rx_pool(uint16_t index, enum iface iface, uint16_t desc
 
 static bool fail(char *error, const char *what)
 {
-	snprintf(error, 256, "no memory for %s: give the process more huge pages", what);
+	snprintf(error, 256, "no memory for %s: raise memory-mb", what);
 	return false;
 }
 

@@ -173,9 +173,6 @@ bool output_element(struct core *c, struct conn *k, const struct element *e,
 	if (!output_can_take(c, k) || records > CORE_DIRECT_RECORDS ||
 	    records * (room + overhead(k, false)) > tcp_room(k->tcp) || !reserve(c, records))
 		return false;
-	/* An open record of before SECURE must not be shared. */
-	if (k->open != NULL && k->open_is_raw && !send_open(c, k))
-		return false;
 	if (!open_record(c, k, false))
 		return false;
 	enter_ledger(c, k, bytes, label);

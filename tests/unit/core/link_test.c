@@ -456,6 +456,46 @@ static void abort_recovers_too(void)
 	rig_close();
 }
 
+/* The source that waits on a link may die meanwhile. */
+static void parked_source_dies(void)
+{
+	struct peer *edge, *gateway;
+
+	rig_link_queue_stanzas = 2;
+	rig_open();
+	edge = open_edge(true);
+	peer_say(edge, IN("1") IN("2") IN("3"));
+	expect_wanted(TOWARD_INTERNAL);
+	rig_run(20);
+	CHECK(rig.core->conn[edge->id.slot].parked_on != NULL);
+	peer_reset(edge);
+	CHECK(rig_expect(EVENT_CLOSED));
+	gateway = rig_connect(IFACE_INTERNAL);
+	rig_grant(gateway, CONTOSO, PARTNER, GRANT_TO_PEER);
+	CHECK(peer_hears(gateway, IN_DE("1") IN_DE("2")));
+	rig_run(500);
+	CHECK_EQ(LAW(delivered), 2);
+	rig_link_queue_stanzas = LINK_QUEUE_STANZAS;
+	rig_close();
+}
+
+/* A peer that has sent its footer takes nothing more (RFC 6120 4.4). */
+static void footer_moves_the_pair(void)
+{
+	struct peer *edge, *first, *second;
+
+	rig_open();
+	edge = open_edge(true);
+	first = open_gateway(true);
+	second = open_gateway(true);
+	peer_say(first, "</stream:stream>");
+	CHECK(rig_expect(EVENT_FOOTER));
+	peer_say(edge, IN("1"));
+	CHECK(peer_hears(second, IN_DE("1")));
+	CHECK(peer_hears(first, ""));
+	rig_close();
+}
+
 static void revoked_stream_carries_no_more(void)
 {
 	struct peer *edge, *first, *second;
@@ -519,6 +559,8 @@ int main(int argc, char **argv)
 	RUN(counts_what_it_cannot_recover);
 	RUN(shortage_of_memory_stalls);
 	RUN(abort_recovers_too);
+	RUN(parked_source_dies);
+	RUN(footer_moves_the_pair);
 	RUN(revoked_stream_carries_no_more);
 	RUN(a_grant_that_comes_too_late_asks_again);
 	return check_summary();

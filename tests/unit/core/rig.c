@@ -19,8 +19,8 @@ void rig_start(const char *name)
 			(char *)(uintptr_t) "-m",
 			(char *)(uintptr_t) "192",
 			(char *)(uintptr_t) "--log-level=4",
-			(char *)(uintptr_t) "-l",
-			(char *)(uintptr_t) "0"};
+			(char *)(uintptr_t) "--lcores",
+			(char *)(uintptr_t) "0@0,1@0"};
 
 	far_must(rte_eal_init(ARRAY_LEN(argv), argv) >= 0, "EAL");
 	far_start(port);
@@ -62,6 +62,8 @@ void rig_open(void)
 	far_must(rig.inbox != NULL && rig.routes != NULL, "inbox and routes");
 	s.inbox = rig.inbox;
 	s.routes = rig.routes;
+	s.lcore = 1;
+	s.idle = CORE_SLEEP;
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
 		s.iface[i] = far_iface((enum iface)i, true);
 	rig.core = core_make(&s, error);

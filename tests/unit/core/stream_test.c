@@ -130,6 +130,25 @@ static void bytes_behind_the_handshake(void)
 	rig_close();
 }
 
+/* Each handshake byte is told once, however the segments come. */
+static void handshake_bytes_are_told_once(void)
+{
+	struct peer *p;
+
+	rig_open();
+	p = rig_connect(IFACE_EDGE);
+	peer_say(p, "\x16one");
+	CHECK(rig_expect(EVENT_TLS_BYTES));
+	CHECK_STR(rig.text, "\x16one");
+	peer_say(p, "two");
+	CHECK(rig_expect(EVENT_TLS_BYTES));
+	CHECK_STR(rig.text, "two");
+	peer_say(p, "three");
+	CHECK(rig_expect(EVENT_TLS_BYTES));
+	CHECK_STR(rig.text, "three");
+	rig_close();
+}
+
 static void handshake_is_bounded(void)
 {
 	static char flood[HANDSHAKE_BYTES_MAX + 4096];
@@ -437,6 +456,7 @@ int main(int argc, char **argv)
 	RUN(starttls);
 	RUN(smuggled_bytes_are_noticed);
 	RUN(bytes_behind_the_handshake);
+	RUN(handshake_bytes_are_told_once);
 	RUN(handshake_is_bounded);
 	RUN(bad_record_gets_an_alert);
 	RUN(answers_key_updates);
