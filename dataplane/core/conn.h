@@ -37,6 +37,10 @@ enum transport { TRANSPORT_PLAIN, TRANSPORT_HANDSHAKE, TRANSPORT_SECURE };
  * what may still come is IDLE, TLS_ERROR and CLOSED. */
 enum { CONN_PENDING_MAX = 4 };
 
+/* Parcels of control's that wait to be sent: with so many the peer, which does not read, is not
+ * read either. They lie in the pool that control answers everybody from. */
+enum { CONN_CONTROL_MAX = 2 };
+
 TAILQ_HEAD(conn_queue, conn);
 TAILQ_HEAD(link_queue, link);
 
@@ -70,6 +74,7 @@ struct conn {
 	uint16_t open_used, open_room; /* plaintext bytes in the open record, and its bound */
 	struct rte_mbuf *open;         /* the record being filled, or NULL */
 	struct parcel_queue out;       /* goes first, in order; usually empty */
+	uint32_t control_count;        /* of them: PARCEL_CONTROL */
 	struct ledger ledger;
 	struct link_queue blocked; /* links that wait for room here */
 
@@ -143,7 +148,8 @@ static inline bool conn_is_live(const struct conn *k)
 static inline bool conn_may_read(const struct conn *k)
 {
 	return conn_is_live(k) && !k->is_paused && !k->is_deaf && k->parked_on == NULL &&
-	       k->pending_count == 0;
+	       k->pending_count == 0 &&
+	       (k->control_count <= CONN_CONTROL_MAX || k->state == CONN_CLOSING);
 }
 
 #endif

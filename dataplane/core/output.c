@@ -225,6 +225,8 @@ static bool write_first(struct core *c, struct conn *k)
 	k->is_writing = false;
 	leave_ledger(k);
 	(void)parcel_pop(&k->out);
+	if (p->label.kind == PARCEL_CONTROL && k->control_count-- == CONN_CONTROL_MAX + 1)
+		conn_make_ready(c, k);
 	parcel_free(m);
 	return true;
 }
@@ -232,6 +234,8 @@ static bool write_first(struct core *c, struct conn *k)
 void output_parcel(struct core *c, struct conn *k, struct rte_mbuf *parcel)
 {
 	account_hold(c, &parcel_of(parcel)->label);
+	if (parcel_of(parcel)->label.kind == PARCEL_CONTROL)
+		k->control_count++;
 	parcel_push(&k->out, parcel);
 	conn_make_dirty(c, k);
 }

@@ -161,6 +161,7 @@ void recover_all(struct core *c, struct conn *k)
 
 	recover_ledger(c, k, &back);
 	k->is_writing = k->is_stanza_open = false;
+	k->control_count = 0;
 	while ((m = parcel_pop(&k->out)) != NULL) {
 		/* One that has begun is in the ledger, and has been read from there. */
 		if (is_begun || parcel_of(m)->label.kind == PARCEL_CONTROL)

@@ -409,6 +409,44 @@ static void routes_are_swapped(void)
 	rig_close();
 }
 
+/* A peer asks on and reads no answer: what waits for it is bounded, and goes on when it reads. */
+static void a_peer_that_does_not_read_is_not_read(void)
+{
+	static char answer[8001], questions[120 * 4 + 1];
+	unsigned int answers = 0;
+	struct peer *p;
+
+	memset(answer, ' ', sizeof(answer) - 1);
+	for (size_t i = 0; i + 4 < sizeof(questions); i += 4)
+		memcpy(questions + i, "<x/>", 5);
+	rig_open();
+	p = rig_connect(IFACE_EDGE);
+	peer_say(p, HEADER);
+	CHECK(rig_expect(EVENT_HEADER));
+	rig_order_text(MSG_SEND, p->id, HEADER);
+	resume(p, false);
+	CHECK(peer_hears(p, HEADER));
+	p->is_deaf = true;
+	peer_say(p, questions);
+	rig_run(20);
+	for (struct event e; inbox_take_event(rig.inbox, &e); rig_run(20)) {
+		CHECK_EQ(e.kind, EVENT_ELEMENT);
+		inbox_free(e.bytes);
+		answers++;
+		rig_order_text(MSG_SEND, p->id, answer);
+		resume(p, false);
+	}
+	CHECK(answers < 120);
+	CHECK(rig.core->conn[p->id.slot].out.count <= CONN_CONTROL_MAX + 1);
+	CHECK(rig_is_quiet());
+	p->is_deaf = false;
+	for (; answers < 120; answers++) {
+		CHECK(rig_expect(EVENT_ELEMENT));
+		resume(p, false);
+	}
+	rig_close();
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc;
@@ -431,5 +469,6 @@ int main(int argc, char **argv)
 	RUN(full_event_ring_loses_nothing);
 	RUN(full_event_ring_keeps_link_wishes);
 	RUN(routes_are_swapped);
+	RUN(a_peer_that_does_not_read_is_not_read);
 	return check_summary();
 }
