@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * stack.h - port, bad link, net and TCP in the order in which a poll core drives them.
+ *
+ * Runs on  one core, the only one.
+ */
+#ifndef TESTS_E2E_BULK_STACK_H
+#define TESTS_E2E_BULK_STACK_H
+
+#include "dataplane/net/net.h"
+#include "dataplane/net/port.h"
+#include "tests/e2e/bulk/faults.h"
+#include "tests/e2e/bulk/watch.h"
+
+#define STACK_ADDRESS UINT32_C(0xc0000201) /* 192.0.2.1 */
+#define STACK_PEER    UINT32_C(0xc0000202) /* 192.0.2.2 */
+
+enum stack_bounds {
+	STACK_LISTEN_PORT = 5269,
+	STACK_MTU = 1500,
+	STACK_MBUFS = 8191,               /* of what we send; of copies */
+	STACK_USER_TIMEOUT_US = 60000000, /* beyond a case's deadline */
+	STACK_TIME_WAIT_US = 2000000,     /* time for a lost last ACK to be asked for again */
+	STACK_IDLE_TURNS = 64,
+};
+
+struct stack {
+	struct port port;
+	struct net *net;
+	struct tcp *tcp;
+	struct rte_mempool *rx_pool, *pool, *copies;
+	struct faults in, out;     /* the two directions of the link */
+	struct watch theirs, ours; /* what the other side sends; what we send */
+	struct rte_mbuf *tx[BURST_MAX];
+	uint16_t tx_count;
+	uint64_t now_us, net_tick_us;
+	unsigned int idle_turns;
+	uint32_t drops[DROP_COUNT];
+};
+
+/* Opens everything after rte_eal_init(). False, with a sentence in @error. */
+MUST_USE bool stack_open(struct stack *s, const struct port_setup *port, unsigned int rx_mbufs,
+			 uint16_t rx_data_room, char *error);
+void stack_close(struct stack *s);
+
+/* Frames in, up to tcp_segment(). */
+void stack_receive(struct stack *s);
+/* Timers, then segments of TCP out; yields the CPU when there has been nothing for a while. */
+void stack_transmit(struct stack *s);
+/* Nothing is under way on our side. */
+bool stack_is_quiet(const struct stack *s);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* watch.c - sequence numbers of TCP segments, from the frame. */
+#include <netinet/in.h>
+
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_tcp.h>
+
+#include "tests/e2e/bulk/watch.h"
+
+/* The TCP header in @m and the bytes behind it, or NULL. */
+static const struct rte_tcp_hdr *find_tcp(const struct rte_mbuf *m, uint32_t *len)
+{
+	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	const struct rte_ipv4_hdr *ip = (const void *)(eth + 1);
+	const struct rte_tcp_hdr *tcp = (const void *)(ip + 1);
+	uint32_t headers;
+
+	if (m->data_len < sizeof(*eth) + sizeof(*ip) + sizeof(*tcp) ||
+	    eth->ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) ||
+	    ip->next_proto_id != IPPROTO_TCP || ip->version_ihl != RTE_IPV4_VHL_DEF)
+		return NULL;
+	headers = (uint32_t)sizeof(*ip) + (uint32_t)(tcp->data_off >> 4) * 4;
+	if (rte_be_to_cpu_16(ip->total_length) < headers)
+		return NULL;
+	*len = rte_be_to_cpu_16(ip->total_length) - headers;
+	return tcp;
+}
+
+void watch_frame(struct watch *w, const struct rte_mbuf *m)
+{
+	uint32_t len;
+	const struct rte_tcp_hdr *tcp = find_tcp(m, &len);
+	tcp_seq seq, end;
+
+	if (tcp == NULL)
+		return;
+	w->segments++;
+	w->resets += (tcp->tcp_flags & RTE_TCP_RST_FLAG) != 0;
+	w->shut += tcp->rx_win == 0 && (tcp->tcp_flags & RTE_TCP_RST_FLAG) == 0;
+	seq = rte_be_to_cpu_32(tcp->sent_seq);
+	end = seq + len;
+	if (tcp->tcp_flags & RTE_TCP_SYN_FLAG) {
+		w->seen = true;
+		w->highest = seq + 1;
+		return;
+	}
+	if (!w->seen || len == 0)
+		return;
+	w->retransmitted += seq_before(seq, w->highest);
+	if (seq_after(end, w->highest))
+		w->highest = end;
+}
