@@ -185,9 +185,9 @@ bool eal_open_port(const struct config *config, const char *drivers_dir, enum if
 	if (!profile_port(&p, &use, &setup, error))
 		return false;
 	snprintf(name, sizeof(name), "rx.%u", (unsigned int)iface);
-	*pool = rte_pktmbuf_pool_create(name, (p.mbufs_min + setup.rx_descriptors) * config->cores,
-					256, 0, profile_data_room(&p, config->iface[iface].mtu),
-					SOCKET_ID_ANY);
+	*pool =
+	    port_make_pool(name, (p.mbufs_min + setup.rx_descriptors) * config->cores, 256,
+			   profile_data_room(&p, config->iface[iface].mtu), p.kind == PROFILE_VDEV);
 	if (*pool == NULL) {
 		snprintf(error, PROFILE_ERROR,
 			 "%s:%u: no memory for the receive buffers: raise memory-mb", config->path,

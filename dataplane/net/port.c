@@ -14,6 +14,25 @@
 #define SPREAD_BY      (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP) /* one flow, one queue */
 #define ETHERNET_BYTES (RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN)
 
+struct rte_mempool *port_make_pool(const char *name, unsigned int mbufs, unsigned int cache,
+				   uint16_t data_room, bool dense)
+{
+	struct rte_pktmbuf_pool_private pool_private = {.mbuf_data_room_size = data_room};
+	struct rte_mempool *pool = rte_mempool_create_empty(
+	    name, mbufs, (unsigned int)(sizeof(struct rte_mbuf) + data_room), cache,
+	    sizeof(pool_private), SOCKET_ID_ANY, dense ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0);
+
+	if (pool == NULL)
+		return NULL;
+	rte_pktmbuf_pool_init(pool, &pool_private);
+	if (rte_mempool_populate_default(pool) < 0 || (dense && pool->nb_mem_chunks != 1)) {
+		rte_mempool_free(pool);
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	return pool;
+}
+
 /* One attempt to open a port. */
 struct opening {
 	const struct port_setup *setup;

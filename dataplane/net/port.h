@@ -2,8 +2,8 @@
 /*
  * port.h - one ethdev port: found by the driver profile's device name, configured, started, polled.
  *
- * Runs on  port_open/port_close: control, before the cores start and after they stopped.
- * port_rx/port_tx: the core that owns the queue.
+ * Runs on  port_make_pool/port_open/port_close: control, before the cores start and after they
+ * stopped. port_rx/port_tx: the core that owns the queue.
  */
 #ifndef DATAPLANE_NET_PORT_H
 #define DATAPLANE_NET_PORT_H
@@ -35,6 +35,16 @@ struct port {
 	bool rx_checksum_trust;
 	uint64_t rx_offloads, tx_offloads; /* enabled */
 };
+
+/*
+ * Buffers of receive queues. @dense: without gaps, in one piece. af_xdp in DPDK 22.11 gives the
+ * kernel (buffers * size of one) bytes from the first on; DPDK leaves gaps so that none straddles a
+ * page, and what lies beyond is refused when its turn comes: frames vanish and the queue stalls.
+ * Devices that a card reads by physical address must not have it.
+ * NULL without memory.
+ */
+MUST_USE struct rte_mempool *port_make_pool(const char *name, unsigned int mbufs,
+					    unsigned int cache, uint16_t data_room, bool dense);
 
 /* One mempool a rx queue. False, with a sentence in @error (256 bytes) that says what to do. */
 MUST_USE bool port_open(struct port *p, const struct port_setup *setup,

@@ -18,7 +18,7 @@ static uint64_t clock_us(void)
 
 static bool make_pools(struct stack *s, unsigned int rx_mbufs, uint16_t rx_data_room)
 {
-	s->rx_pool = rte_pktmbuf_pool_create("rx", rx_mbufs, 0, 0, rx_data_room, SOCKET_ID_ANY);
+	s->rx_pool = port_make_pool("rx", rx_mbufs, 0, rx_data_room, true);
 	s->pool = rte_pktmbuf_pool_create("own", STACK_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					  SOCKET_ID_ANY);
 	s->copies = rte_pktmbuf_pool_create("copies", STACK_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,

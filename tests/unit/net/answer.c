@@ -67,11 +67,14 @@ static struct rte_mempool *make_pool(const char *name, unsigned int mbufs, uint1
 
 static struct port open_port(const struct profile *p, const struct profile_use *use)
 {
-	struct rte_mempool *pool = make_pool("rx", p->mbufs_min, profile_data_room(p, use->mtu));
+	struct rte_mempool *pool =
+	    port_make_pool("rx", p->mbufs_min, 0, profile_data_room(p, use->mtu), true);
 	char error[PROFILE_ERROR];
 	struct port_setup setup;
 	struct port port;
 
+	if (pool == NULL)
+		die("no memory for packets");
 	if (!profile_port(p, use, &setup, error) || !port_open(&port, &setup, &pool, error))
 		die(error);
 	return port;

@@ -90,6 +90,41 @@ static void says_what_is_wrong(void)
 	CHECK(complains(&s, "configure a smaller mtu"));
 }
 
+struct extent {
+	uintptr_t first, last;
+	unsigned int count;
+};
+
+static void widen(struct rte_mempool *mp, void *extent, void *object, unsigned int index)
+{
+	struct extent *e = extent;
+	const uintptr_t at = (uintptr_t)object;
+
+	(void)mp;
+	(void)index;
+	e->first = e->count == 0 || at < e->first ? at : e->first;
+	e->last = at > e->last ? at : e->last;
+	e->count++;
+}
+
+/* What af_xdp tells the kernel of is exactly this long. */
+static void dense_pools_have_no_gaps(void)
+{
+	struct rte_mempool *dense =
+	    port_make_pool("dense", 1023, 32, RTE_MBUF_DEFAULT_BUF_SIZE, true);
+	struct extent e = {0};
+
+	CHECK(dense != NULL);
+	if (dense == NULL)
+		return;
+	CHECK_EQ(rte_mempool_obj_iter(dense, widen, &e), 1023);
+	CHECK_EQ(e.last - e.first,
+		 (uintptr_t)1022 * rte_mempool_calc_obj_size(dense->elt_size, dense->flags, NULL));
+	CHECK_EQ(rte_pktmbuf_data_room_size(dense), RTE_MBUF_DEFAULT_BUF_SIZE);
+	rte_mempool_free(dense);
+	CHECK(port_make_pool("huge", 1 << 20, 0, RTE_MBUF_DEFAULT_BUF_SIZE, true) == NULL);
+}
+
 int main(int argc, char **argv)
 {
 	static char huge
@@ -111,5 +146,6 @@ int main(int argc, char **argv)
 	RUN(moves_frames);
 	RUN(asks_for_offered_offloads_only);
 	RUN(says_what_is_wrong);
+	RUN(dense_pools_have_no_gaps);
 	return check_summary();
 }
