@@ -37,6 +37,8 @@ struct tx_queue {
 };
 
 struct core {
+	struct stats stats;
+	_Atomic uint64_t heartbeat, clock_us;
 	struct core_setup setup;
 	uint64_t now_us;
 	struct net *net;
@@ -74,9 +76,6 @@ struct core {
 	uint8_t plain[TLS_RECORD_PLAIN_MAX + 256]; /* of the record being read */
 	uint8_t wire[TLS_RECORD_WIRE_MAX];         /* a record in too many pieces */
 	uint8_t recovered[TLS_RECORD_WIRE_MAX];
-
-	struct stats stats;
-	_Atomic uint64_t heartbeat, clock_us;
 };
 
 static inline void core_drop(struct core *c, enum drop d)

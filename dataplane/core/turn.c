@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* turn.c - frames from the ports to TCP, and segments of TCP to the ports. */
-#include <string.h>
-
 #include <rte_prefetch.h>
 
 #include "dataplane/core/turn.h"
@@ -74,7 +72,8 @@ static unsigned int send_frames(struct core *c, enum iface iface)
 		sent = (uint16_t)(sent + n);
 	}
 	q->count = (uint16_t)(q->count - sent);
-	memmove(q->frame, q->frame + sent, q->count * sizeof(q->frame[0]));
+	for (uint16_t i = 0; sent > 0 && i < q->count; i++)
+		q->frame[i] = q->frame[sent + i];
 	return sent;
 }
 

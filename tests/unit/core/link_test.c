@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* link_test.c - what waits: parking, failing links, back-pressure, recovery from dead streams. */
+/* link_test.c - what waits: parking, failing links, back-pressure. */
 #include "tests/unit/core/rig.h"
 
 #define IN(id)                                                                                     \
@@ -245,175 +245,6 @@ static void slow_partner_bounces(void)
 	rig_close();
 }
 
-/* The stream dies with stanzas that its TCP has not acknowledged: they reach a second one whole. */
-static void recovers_to_a_second_stream(bool tls)
-{
-	struct peer *edge, *first, *second;
-
-	rig_open();
-	edge = open_edge(tls);
-	first = open_gateway(tls);
-	second = open_gateway(tls);
-	peer_say(edge, IN("0"));
-	CHECK(peer_hears(first, IN_DE("0")));
-	rig_run(500);
-	CHECK_EQ(LAW(delivered), 1);
-	rig_cut(IFACE_INTERNAL, true);
-	peer_say(edge, IN("1") IN("2"));
-	rig_run(3);
-	peer_say(edge, IN("3"));
-	rig_run(10);
-	CHECK_EQ(LAW(held), 3);
-	rig_cut(IFACE_INTERNAL, false);
-	peer_reset(first);
-	CHECK(rig_expect(EVENT_CLOSED));
-	CHECK_EQ(rig.event.closed.by, CLOSED_BY_RESET);
-	CHECK_EQ(rig.event.closed.stanzas_out, 1);
-	CHECK(peer_hears(second, IN_DE("1") IN_DE("2") IN_DE("3")));
-	CHECK_EQ(stat_read(&rig.core->stats.maybe_twice), 3);
-	rig_run(500);
-	CHECK_EQ(LAW(delivered), 4);
-	rig_close();
-}
-
-static void recovers_in_plain(void)
-{
-	recovers_to_a_second_stream(false);
-}
-
-static void recovers_in_tls(void)
-{
-	recovers_to_a_second_stream(true);
-}
-
-static void recovers_in_tls_1_2(void)
-{
-	rig_tls_version = TLS_1_2;
-	recovers_to_a_second_stream(true);
-	rig_tls_version = TLS_1_3;
-}
-
-/* A stanza of many records, half of it acknowledged, the rest not even in a record yet. */
-static void recovers_a_big_one_half_way(void)
-{
-	enum { BIG = 900 * 1024 };
-	static char said[BIG + 512], wanted[BIG + 512];
-	struct peer *edge, *first, *second;
-	struct msg m = {.kind = MSG_RESUME};
-	int n = snprintf(said, sizeof(said),
-			 "<message from='b@partner.example' to='a@contoso.example'><body>");
-	int w = snprintf(wanted, sizeof(wanted),
-			 "<message xml:lang='de' from='b@partner.example' "
-			 "to='a@contoso.example'><body>");
-
-	for (int i = 0; i < BIG; i++)
-		said[n + i] = wanted[w + i] = (char)('a' + i % 23);
-	strcpy(said + n + BIG, "</body></message>");
-	strcpy(wanted + w + BIG, "</body></message>");
-	rig_open();
-	edge = open_edge(true);
-	m.conn = edge->id;
-	m.resume.stanza_bytes_max = 1024 * 1024;
-	rig_order(&m);
-	first = open_gateway(true);
-	second = open_gateway(true);
-	first->is_deaf = true;
-	peer_say(edge, said);
-	for (int i = 0; i < 5000 && LAW(held) == 0; i++)
-		rig_turn();
-	rig_run(2000);
-	CHECK(tcp_acked(rig.core->conn[first->id.slot].tcp) > 100 * 1024);
-	CHECK(rig.core->conn[first->id.slot].is_writing);
-	CHECK_EQ(LAW(held), 1);
-	peer_reset(first);
-	CHECK(rig_expect(EVENT_CLOSED));
-	CHECK(peer_hears(second, wanted));
-	rig_run(500);
-	CHECK_EQ(LAW(delivered), 1);
-	CHECK_EQ(LAW(held), 0);
-	rig_close();
-}
-
-/* No other stream: control is asked, and what cannot be had bounces. */
-static void recovers_to_the_link_and_bounces(void)
-{
-	struct peer *edge, *gateway;
-
-	rig_open();
-	edge = open_edge(true);
-	gateway = open_gateway(true);
-	rig_cut(IFACE_INTERNAL, true);
-	peer_say(edge, IN("1") IN("2"));
-	rig_run(20);
-	rig_cut(IFACE_INTERNAL, false);
-	peer_reset(gateway);
-	CHECK(rig_expect(EVENT_CLOSED));
-	expect_wanted(TOWARD_INTERNAL);
-	CHECK_EQ(LAW(held), 2);
-	fail_link(TOWARD_INTERNAL);
-	while (strstr(edge->heard, "id='2'") == NULL)
-		rig_turn();
-	CHECK(strstr(edge->heard, "id='1'") != NULL);
-	CHECK_EQ(LAW(bounced), 2);
-	CHECK_EQ(LAW(held), 0);
-	rig_close();
-}
-
-/* Records of before and after a KeyUpdate of ours lie in the same queue. */
-static void recovers_across_a_key_update(void)
-{
-	struct peer *edge, *first, *second;
-
-	rig_open();
-	edge = open_edge(true);
-	first = open_gateway(true);
-	second = open_gateway(true);
-	far_update_key(first, true);
-	rig_turn();
-	rig_cut(IFACE_INTERNAL, true);
-	peer_say(edge, IN("1"));
-	rig_run(3);
-	rig.core->conn[first->id.slot].key_update_due = true;
-	peer_say(edge, IN("2"));
-	rig_run(10);
-	CHECK(record_epoch(rig.core->conn[first->id.slot].record) >= 1);
-	CHECK_EQ(LAW(held), 2);
-	rig_cut(IFACE_INTERNAL, false);
-	peer_reset(first);
-	CHECK(peer_hears(second, IN_DE("1") IN_DE("2")));
-	CHECK_EQ(rig_drops(DROP_STANZA_UNRECOVERABLE), 0);
-	rig_close();
-}
-
-/* A KeyUpdate goes out behind what the turn has written: 1 and 2 are sealed with the first key, 3
- * with the second. Two updates later the first is gone, and what it sealed is lost, and said to be.
- */
-static void counts_what_it_cannot_recover(void)
-{
-	struct peer *edge, *first;
-
-	rig_open();
-	edge = open_edge(true);
-	first = open_gateway(true);
-	rig_cut(IFACE_INTERNAL, true);
-	peer_say(edge, IN("1"));
-	rig_run(3);
-	for (int i = 2; i < 4; i++) {
-		rig.core->conn[first->id.slot].key_update_due = true;
-		peer_say(edge, i == 2 ? IN("2") : IN("3"));
-		rig_run(3);
-	}
-	CHECK_EQ(record_epoch(rig.core->conn[first->id.slot].record), 2);
-	rig_cut(IFACE_INTERNAL, false);
-	peer_reset(first);
-	CHECK(rig_expect(EVENT_CLOSED));
-	expect_wanted(TOWARD_INTERNAL);
-	CHECK_EQ(LAW(dropped), 2);
-	CHECK_EQ(rig_drops(DROP_STANZA_UNRECOVERABLE), 2);
-	CHECK_EQ(LAW(held), 1);
-	rig_close();
-}
-
 /* With few mbufs left nothing more is read, and all goes on when there are some again. */
 static void shortage_of_memory_stalls(void)
 {
@@ -433,26 +264,6 @@ static void shortage_of_memory_stalls(void)
 	CHECK(peer_hears(gateway, ""));
 	rte_pktmbuf_free_bulk(hoard, n);
 	CHECK(peer_hears(gateway, IN_DE("1") IN_DE("2")));
-	rig_close();
-}
-
-static void abort_recovers_too(void)
-{
-	struct peer *edge, *first, *second;
-
-	rig_open();
-	edge = open_edge(true);
-	first = open_gateway(true);
-	second = open_gateway(true);
-	rig_cut(IFACE_INTERNAL, true);
-	peer_say(edge, IN("1"));
-	rig_run(20);
-	rig_order_text(MSG_ABORT, first->id, NULL);
-	rig_run(2);
-	rig_cut(IFACE_INTERNAL, false);
-	CHECK(rig_expect(EVENT_CLOSED));
-	CHECK_EQ(rig.event.closed.by, CLOSED_BY_US);
-	CHECK(peer_hears(second, IN_DE("1")));
 	rig_close();
 }
 
@@ -550,15 +361,7 @@ int main(int argc, char **argv)
 	RUN(failure_wakes_parked_sources);
 	RUN(back_pressure_loses_nothing);
 	RUN(slow_partner_bounces);
-	RUN(recovers_in_plain);
-	RUN(recovers_in_tls);
-	RUN(recovers_in_tls_1_2);
-	RUN(recovers_a_big_one_half_way);
-	RUN(recovers_to_the_link_and_bounces);
-	RUN(recovers_across_a_key_update);
-	RUN(counts_what_it_cannot_recover);
 	RUN(shortage_of_memory_stalls);
-	RUN(abort_recovers_too);
 	RUN(parked_source_dies);
 	RUN(footer_moves_the_pair);
 	RUN(revoked_stream_carries_no_more);
