@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bulk.c - our side of the bulk transfers: one connection a line of standard input, one line of
- * JSON on standard output about each. run.py is the other side, with the kernel's stack.
+ * bulk.c - our side of the bulk transfers: one connection a line of standard input; "started", then
+ * a line of JSON on standard output. run.py is the other side, with the kernel's stack.
  *
  *	bulk_stack DRIVERS-CFG-FOLDER DRIVER DEVICE CPU
  *
@@ -47,15 +47,19 @@ __attribute__((noreturn)) static void die(const char *what)
 	exit(1);
 }
 
+/* EAL keeps none of the strings, but wants them writable. */
 static void start_eal(const char *option, const char *value, const char *cpu)
 {
 	const char *const args[] = {
 	    "bulk_stack", "--no-huge",     "--no-pci", "--no-shconf", "--no-telemetry", "-m",
-	    "96",         "--log-level=4", "-l",       cpu,           option,           value};
+	    "128",        "--log-level=4", "-l",       cpu,           option,           value};
+	static char text[ARRAY_LEN(args)][PROFILE_TEXT];
 	char *writable[ARRAY_LEN(args)];
 
-	for (size_t i = 0; i < ARRAY_LEN(args); i++)
-		writable[i] = strdup(args[i]);
+	for (size_t i = 0; i < ARRAY_LEN(args); i++) {
+		snprintf(text[i], sizeof(text[i]), "%s", args[i]);
+		writable[i] = text[i];
+	}
 	if (rte_eal_init(ARRAY_LEN(writable), writable) < 0)
 		die("EAL does not start");
 }
@@ -220,6 +224,7 @@ static void run(const struct order *o)
 	bool orderly;
 
 	start(&k, o);
+	puts("started");
 	while (!talker_is_over(&k) && stack.now_us < until_us)
 		turn(&k);
 	orderly = talker_is_orderly(&k);
