@@ -9,7 +9,7 @@
 #include "control/config_parts.h"
 
 enum defaults {
-	MEMORY_MB_DEFAULT = 256,
+	MEMORY_MB_DEFAULT = 512,
 	MEMORY_MB_MIN = 64, /* below, the pools of one core do not fit */
 	MEMORY_MB_MAX = 1024 * 1024,
 	CONNS_MIN = 16,
@@ -30,6 +30,34 @@ static char *or_default(struct config_draft *d, char *text, const char *fallback
 	return text;
 }
 
+/*
+ * What the pools of one core and its connections take, about: buffers, framers, key schedules, send
+ * queues. The receive buffers of two af_xdp queues are in the base.
+ */
+static uint32_t memory_mb_needed(const struct config *c)
+{
+	enum { BASE_MB = 104, PER_CONNECTION_KB = 48 };
+
+	return c->cores * (BASE_MB + c->conns_per_core / 1024 * PER_CONNECTION_KB);
+}
+
+static void check_dataplane(struct config_draft *d, const xmlNode *e)
+{
+	const struct config *c = d->config;
+
+	/* Each core would need its own part of the ARP answers and of the dialled ports: not built.
+	 */
+	if (c->cores > 1)
+		config_error(d->report, config_at(d, e),
+			     "cores is %u, but this version runs one poll core: set cores to 1",
+			     c->cores);
+	if (c->memory_mb < memory_mb_needed(c))
+		config_warning(
+		    d->report, config_at(d, e),
+		    "memory-mb is %u, and %u connections take about %u: the relay may not start",
+		    c->memory_mb, c->conns_per_core, memory_mb_needed(c));
+}
+
 static void read_dataplane(struct config_draft *d, const xmlNode *e)
 {
 	static const char *const idles[] = {"spin", "yield", "sleep", NULL};
@@ -41,6 +69,7 @@ static void read_dataplane(struct config_draft *d, const xmlNode *e)
 	c->huge_pages = config_bool(d, e, "huge-pages", true);
 	c->idle = (enum core_idle)config_choice(d, e, "idle", idles, CORE_YIELD);
 	c->conns_per_core = config_u32(d, e, "connections", CONNS_DEFAULT, CONNS_MIN, CONNS_MAX);
+	check_dataplane(d, e);
 }
 
 static bool parse_prefix(const char *text, struct ip_addr *address, uint8_t *len)

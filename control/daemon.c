@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +20,9 @@
 #include "control/memory.h"
 
 #define STOP_PATIENCE_US UINT64_C(10000000)
+/* Of one core between two looks at timers, signals and the operator: what a peer can make a core
+ * tell has no end of its own. */
+#define EVENTS_PER_TURN 256
 
 static void on_core_event(struct daemon *d, uint16_t core, struct event *e)
 {
@@ -46,8 +50,13 @@ void daemon_events_ready(struct loop_watch *w, uint32_t events)
 
 	(void)events;
 	inbox_ack(d->inbox[cw->core]);
-	while (inbox_take_event(d->inbox[cw->core], &e))
+	for (unsigned int i = 0; i < EVENTS_PER_TURN; i++) {
+		if (!inbox_take_event(d->inbox[cw->core], &e))
+			return;
 		on_core_event(d, cw->core, &e);
+	}
+	/* There may be more, and the core need not wake us for it: we do. */
+	(void)eventfd_write(w->fd, 1);
 }
 
 void daemon_signal_ready(struct loop_watch *w, uint32_t events)

@@ -12,9 +12,11 @@ static void dial(struct want *w, const struct stream_setup *setup, const struct 
 {
 	w->state = WANT_DIALLING;
 	w->session = session_dial(w->links->sessions, w->core, setup, address, port);
-	session_count_partner(w->session, setup->leg == IFACE_EDGE
-					      ? policy_partner(w->links->config->policy, w->remote)
-					      : NULL);
+	/* A db:verify is dialled because somebody names the partner, who need not be it: strangers
+	 * must not fill its limit. */
+	if (setup->leg == IFACE_EDGE && w->kind == WANT_PAIR)
+		session_count_partner(w->session,
+				      policy_partner(w->links->config->policy, w->remote));
 	log_event(LOG_LEVEL_INFO, "dial", "stream=%s from=%s to=%s port=%u", w->session->trace_id,
 		  setup->ours, setup->theirs, port);
 	if (w->kind == WANT_VERIFY && !stream_verify(w->session->stream, w->local, w->remote, w->id,
@@ -92,16 +94,12 @@ void link_want_resolve(struct want *w)
 bool link_want_ask(struct want *w, struct session *s)
 {
 	const uint64_t now_us = loop_now_us(w->links->loop);
-	const bool asked =
-	    w->kind == WANT_VERIFY
-		? stream_verify(s->stream, w->local, w->remote, w->id, w->key, now_us)
-		: stream_add_pair(s->stream, w->toward == TOWARD_EDGE ? w->local : w->remote,
-				  w->toward == TOWARD_EDGE ? w->remote : w->local, now_us);
-
-	if (!asked)
+	/* Wants that share a stream are those of the reverse leg: ours are the partners there. */
+	if (!stream_add_pair(s->stream, w->remote, w->local, now_us))
 		return false;
 	w->state = WANT_ASKED;
 	w->session = s;
+	session_obey(s); /* may end the want */
 	return true;
 }
 
@@ -119,9 +117,16 @@ void link_want_forget(struct want *w)
 	free(w);
 }
 
+/* Strangers ask for keys to be verified as often as they like: how that goes says nothing of when
+ * stanzas may try again. */
+static bool moves_backoff(const struct want *w)
+{
+	return w->kind == WANT_PAIR && w->toward == TOWARD_EDGE && w->pair.remote.n < DOMAINS_MAX;
+}
+
 void link_want_done(struct want *w)
 {
-	if (w->toward == TOWARD_EDGE)
+	if (moves_backoff(w))
 		backoff_clear(&w->links->backoff[w->pair.remote.n]);
 	link_want_forget(w);
 }
@@ -145,9 +150,10 @@ static enum stanza_condition condition_for(enum drop why)
 
 static void tell_asker(const struct want *w, enum drop why)
 {
-	const char *condition = why == DROP_DNS_FAILED    ? "remote-server-not-found"
-				: why == DROP_DIAL_FAILED ? "remote-connection-failed"
-							  : "remote-server-timeout";
+	const char *condition = why == DROP_DNS_FAILED     ? "remote-server-not-found"
+				: why == DROP_DIAL_FAILED  ? "remote-connection-failed"
+				: why == DROP_STREAM_LIMIT ? "resource-constraint"
+							   : "remote-server-timeout";
 	struct session *asker = w->asker;
 
 	stream_verified(asker->stream, w->local, w->remote, w->id, VERIFY_ERROR, condition,
@@ -187,7 +193,7 @@ void link_want_failed(struct want *w, enum drop why)
 	struct links *l = w->links;
 	uint32_t random = 0;
 
-	if (w->toward == TOWARD_EDGE && !is_own_choice(why) && w->pair.remote.n < DOMAINS_MAX) {
+	if (moves_backoff(w) && !is_own_choice(why)) {
 		(void)getrandom(&random, sizeof(random), 0);
 		backoff_failed(&l->backoff[w->pair.remote.n], why, loop_now_us(l->loop), random);
 	}

@@ -62,7 +62,7 @@ void link_want_resolve(struct want *w);
 void link_want_dial_next(struct want *w);
 /* The reverse leg: the gateway's own address. */
 void link_want_dial_gateway(struct want *w, const struct gateway *gateway);
-/* On @s, established: db:result or db:verify. False when that stream cannot. */
+/* One more pair on @s, an established reverse leg, by db:result. False when that stream cannot. */
 bool link_want_ask(struct want *w, struct session *s);
 /* The stream it leant on is gone: a stream of its own, once; then it fails. */
 void link_want_again(struct want *w);

@@ -6,24 +6,6 @@
 #include "control/log.h"
 #include "control/session_state.h"
 
-/* Would the stream still be let in, by the method it came in by? */
-static bool is_still_allowed(const struct session *s, const struct policy *policy)
-{
-	const struct partner *partner;
-
-	if (s->pairs == 0)
-		return true; /* it negotiates by the new policy from here on */
-	if (!policy_is_local(policy, s->local))
-		return false;
-	if (strcmp(s->remote, "*") == 0)
-		return policy_gateway_for(policy, s->local) != NULL;
-	partner = policy_partner(policy, s->remote);
-	if (partner == NULL)
-		return false;
-	return s->leg == IFACE_INTERNAL ||
-	       (s->method & policy_methods(partner->tls, partner->sasl, partner->dialback)) != 0;
-}
-
 unsigned int sessions_reload(struct sessions *t, const struct config *config,
 			     struct tls_ctx *const tls[IFACE_COUNT])
 {
@@ -36,7 +18,7 @@ unsigned int sessions_reload(struct sessions *t, const struct config *config,
 	}
 	for (struct session *s = t->first; s != NULL; s = s->next) {
 		stream_set_policy(s->stream, config->policy);
-		if (s->is_closing || is_still_allowed(s, config->policy))
+		if (s->is_closing || stream_is_still_allowed(s->stream))
 			continue;
 		log_event(LOG_LEVEL_NOTICE, "stream_stricter", "stream=%s local=%s remote=%s",
 			  s->trace_id, s->local, s->remote);

@@ -145,6 +145,9 @@ MUST_USE struct stream *stream_make(const struct stream_setup *setup, const stru
 void stream_free(struct stream *s);
 /* A reload: from now on decide by @policy. Established pairs stay. */
 void stream_set_policy(struct stream *s, const struct policy *policy);
+/* Would every pair it has authorised still be let in, by the method it came in by, and on the
+ * internal leg by the gateway that proved it? True while it has none. */
+bool stream_is_still_allowed(const struct stream *s);
 
 /* Initiating, TCP open (and, with direct_tls, handshake done): says START_TLS or sends our header.
  */

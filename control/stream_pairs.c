@@ -18,9 +18,12 @@ struct stream_pair *stream_find_pair(struct stream *s, const char *ours, const c
 static struct stream_pair *add_pair(struct stream *s, const char *ours, const char *theirs)
 {
 	const bool is_partners = s->setup.role == STREAM_RECEIVING && !stream_is_internal(s);
+	const size_t most = !is_partners         ? STREAM_PAIRS_MAX
+			    : s->authorised == 0 ? STREAM_PAIRS_UNPROVED_MAX
+						 : STREAM_PAIRS_RECEIVED_MAX;
 	struct stream_pair *pair;
 
-	if (s->pair_count >= (size_t)(is_partners ? STREAM_PAIRS_RECEIVED_MAX : STREAM_PAIRS_MAX))
+	if (s->pair_count >= most)
 		return NULL;
 	if (s->pair_count == s->pair_room) {
 		s->pair_room = s->pair_room > 0 ? 2 * s->pair_room : 1;
@@ -86,6 +89,7 @@ void stream_authorise(struct stream *s, const char *ours, const char *theirs, un
 	if (pair == NULL || pair->state == PAIR_AUTHORISED)
 		return;
 	pair->state = PAIR_AUTHORISED;
+	pair->method = method;
 	s->authorised++;
 	if (s->first_theirs[0] == '\0') {
 		snprintf(s->first_ours, sizeof(s->first_ours), "%s", ours);

@@ -117,6 +117,39 @@ bool stream_still_allows(const struct stream *s, const char *ours, const char *t
 	       (stream_methods(s, theirs) & method) != 0;
 }
 
+/* A gateway's stream serves what partners are left; its own right is what counts. */
+static bool may_gateway_keep(const struct stream *s)
+{
+	bool has_partner = false;
+
+	for (size_t i = 0; i < s->pair_count; i++) {
+		const struct stream_pair *p = &s->pairs[i];
+
+		if (p->state != PAIR_AUTHORISED)
+			continue;
+		if (!stream_knows_theirs(s, p->theirs) || !stream_proves(s, p->theirs))
+			return false;
+		has_partner = has_partner || stream_has_ours(s, p->ours);
+	}
+	return has_partner;
+}
+
+bool stream_is_still_allowed(const struct stream *s)
+{
+	if (s->authorised == 0)
+		return true; /* it negotiates by the new policy from here on */
+	if (stream_is_internal(s))
+		return may_gateway_keep(s);
+	for (size_t i = 0; i < s->pair_count; i++) {
+		const struct stream_pair *p = &s->pairs[i];
+
+		if (p->state == PAIR_AUTHORISED &&
+		    !stream_still_allows(s, p->ours, p->theirs, p->method))
+			return false;
+	}
+	return true;
+}
+
 void stream_take_certificate(struct stream *s, const struct identity *id)
 {
 	s->certificate_shown = id->present;

@@ -23,6 +23,7 @@
 
 enum stream_bounds {
 	STREAM_PAIRS_RECEIVED_MAX = 64, /* pairs a partner may ask for on one stream */
+	STREAM_PAIRS_UNPROVED_MAX = 8,  /* of these before one is proved: each makes us dial */
 	STREAM_PAIRS_MAX = 4096,        /* pairs we ask for: one a partner record (bounds.h) */
 	STREAM_VERIFIES_MAX = 64,       /* db:verify unanswered on one stream that we opened */
 	STREAM_SASL_TRIES = 3,          /* RFC 6120 6.4.5: between 2 and 5 */
@@ -41,7 +42,8 @@ enum pair_state {
 struct stream_pair {
 	char ours[DOMAIN_TEXT_MAX + 1], theirs[DOMAIN_TEXT_MAX + 1];
 	enum pair_state state;
-	uint64_t due_us; /* PAIR_ASKED: answer awaited until */
+	unsigned int method; /* PAIR_AUTHORISED: what proved it */
+	uint64_t due_us;     /* PAIR_ASKED: answer awaited until */
 };
 
 struct stream_verify {

@@ -59,6 +59,8 @@ class Stream:
 
     def more(self, deadline):
         """Reads once. Raises Ended when there is nothing more to come."""
+        if self.splitter.ended:
+            raise Ended(self.condition)
         self.sock.settimeout(max(0.01, deadline - time.monotonic()))
         try:
             data = self.sock.recv(65536)
@@ -80,7 +82,7 @@ class Stream:
                 self.condition = found.group(1).decode() if found else "?"
             else:
                 self.elements.append(element)
-        if self.splitter.ended:
+        if self.splitter.ended and not self.elements:
             raise Ended(self.condition)
 
     def wait(self, question, timeout=None):

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* bounce.c - error stanzas and the stanzas they answer. */
-#include "dataplane/core/account.h"
 #include "dataplane/core/bounce.h"
+#include "dataplane/core/account.h"
 #include "dataplane/core/output.h"
 
 /* The error stanza in c->made, length 0 when none may be sent; the original's share of the law. */
 static struct span settle(struct core *c, const struct stanza *s, const struct parcel_label *label,
 			  struct bounce_reason why)
 {
-	int len = -1;
+	const int len = stanza_bounce(s, why.condition, c->made, sizeof(c->made));
 
-	if (stanza_may_bounce(s))
-		len = stanza_bounce(s, why.condition, c->made, sizeof(c->made));
 	if (len <= 0) {
 		account_lost(c, label, why.drop);
 		return (struct span){NULL, 0};

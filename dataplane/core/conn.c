@@ -10,7 +10,7 @@
 /* may_become[from]: bits of the states that may follow. */
 static const uint8_t may_become[CONN_STATE_COUNT] = {
     [CONN_FREE] = BIT(CONN_DIALING) | BIT(CONN_OPEN),
-    [CONN_DIALING] = BIT(CONN_OPEN) | BIT(CONN_FREE),
+    [CONN_DIALING] = BIT(CONN_OPEN) | BIT(CONN_GONE),
     [CONN_OPEN] = BIT(CONN_CLOSING) | BIT(CONN_ENDING) | BIT(CONN_GONE),
     [CONN_CLOSING] = BIT(CONN_ENDING) | BIT(CONN_GONE),
     [CONN_ENDING] = BIT(CONN_GONE),
@@ -121,8 +121,8 @@ void conn_dial(struct core *c, const struct msg *m)
 		refuse_dial(c, m->dial.ref, DROP_IP_NO_ROUTE);
 		return;
 	}
-	tcp = tcp_dial(c->tcp, m->dial.iface, local, &m->dial.remote, m->dial.remote_port,
-		       c->now_us);
+	tcp =
+	    tcp_dial(c->tcp, m->dial.iface, local, &m->dial.remote, m->dial.remote_port, c->now_us);
 	if (tcp == NULL) {
 		refuse_dial(c, m->dial.ref, DROP_TCP_SLOTS);
 		return;
@@ -260,14 +260,19 @@ static void leave_lists(struct core *c, struct conn *k)
 	k->is_ready = k->is_dirty = k->is_stalled = k->is_doomed = false;
 }
 
+/* Told through the connection, which stays until control has room to hear it. */
 static void dial_failed(struct core *c, struct conn *k)
 {
+	struct event e = {.kind = EVENT_DIAL_FAILED};
+
+	e.dialed.ref = k->dial_ref;
+	e.dialed.drop = DROP_DIAL_FAILED;
+	core_drop(c, DROP_DIAL_FAILED);
 	leave_lists(c, k);
-	tcp_release(c->tcp, k->tcp);
-	conn_become(k, CONN_FREE);
-	atomic_store_explicit(&k->view.tenant, 0, memory_order_relaxed);
-	stat_sub(&c->stats.conns, 1);
-	refuse_dial(c, k->dial_ref, DROP_DIAL_FAILED);
+	conn_become(k, CONN_GONE);
+	report_conn(c, k, &e);
+	if (k->pending_count == 0)
+		conn_release(c, k);
 }
 
 void conn_gone(struct core *c, struct conn *k, enum close_by by)

@@ -3,7 +3,8 @@
  * conn.h - one connection as the core sees it: TCP below, records, framer, grants above; and how it
  * begins, ends and measures silence.
  *
- *	CONN_FREE -> CONN_DIALING -> CONN_OPEN -> CONN_CLOSING -> CONN_ENDING -> CONN_GONE -> CONN_FREE
+ *	CONN_FREE -> CONN_DIALING -> CONN_OPEN -> CONN_CLOSING -> CONN_ENDING -> CONN_GONE ->
+ *CONN_FREE
  *
  * Runs on  the core that owns it.
  * Owns     the array lies parallel to TCP's slots: conn[id.slot].
@@ -20,26 +21,25 @@
 #include "dataplane/tcp/tcp.h"
 #include "dataplane/tls/record.h"
 
-#define CONN_STATES(X)                                                                             \
-	X(CONN_FREE)                                                                               \
-	X(CONN_DIALING) /* SYN sent */                                                             \
-	X(CONN_OPEN)                                                                               \
-	X(CONN_CLOSING) /* our footer is queued; reads and delivers until the peer's */            \
-	X(CONN_ENDING)  /* close_notify and FIN go out behind what is queued; input is discarded */\
-	X(CONN_GONE)    /* TCP is over; only events are left to tell */
-
 enum conn_state {
-#define X(name) name,
-	CONN_STATES(X)
-#undef X
-	    CONN_STATE_COUNT
+	CONN_FREE,
+	CONN_DIALING, /* SYN sent */
+	CONN_OPEN,
+	CONN_CLOSING, /* our footer is queued; reads and delivers until the peer's */
+	CONN_ENDING,  /* close_notify and FIN go out behind what is queued; input is discarded */
+	CONN_GONE,    /* TCP is over; only events are left to tell */
+	CONN_STATE_COUNT
 };
 
 enum transport { TRANSPORT_PLAIN, TRANSPORT_HANDSHAKE, TRANSPORT_SECURE };
 
-/* Events of one connection that found the ring full. ACCEPTED or DIALED, one of those that pause,
- * IDLE, TLS_ERROR, CLOSED: there cannot be more, since a connection with one waiting reads nothing. */
-enum { CONN_PENDING_MAX = 6 };
+/* Events of one connection that found the ring full. One with an event waiting reads nothing, so
+ * what may still come is IDLE, TLS_ERROR and CLOSED. */
+enum { CONN_PENDING_MAX = 4 };
+
+/* Parcels of control's that wait to be sent: with so many the peer, which does not read, is not
+ * read either. They lie in the pool that control answers everybody from. */
+enum { CONN_CONTROL_MAX = 2 };
 
 TAILQ_HEAD(conn_queue, conn);
 TAILQ_HEAD(link_queue, link);
@@ -54,27 +54,29 @@ struct conn {
 	/* reading */
 	bool is_fresh;  /* accepted, first byte not seen: 0x16 means direct TLS */
 	bool is_paused; /* until control says so */
-	bool is_deaf;   /* never reads again; input is discarded once control has ordered the close */
-	bool tcp_ended, tls_ended; /* FIN, close_notify received */
-	bool has_footer;           /* the peer's */
+	bool is_deaf; /* never reads again; input is discarded once control has ordered the close */
+	bool tcp_ended, tls_ended;                      /* FIN, close_notify received */
+	bool has_footer;                                /* the peer's */
 	bool is_ready, is_stalled, is_dirty, is_doomed; /* in the core's list of that name */
-	uint32_t told_bytes;       /* HANDSHAKE: bytes of tcp_inbound() that control has copies of */
+	uint32_t told_bytes; /* HANDSHAKE: bytes of tcp_inbound() that control has copies of */
 	uint32_t stanza_bytes_max;
-	struct rte_mbuf *carry;    /* a parcel: what the framer has taken of an open element, or NULL */
-	struct rte_mbuf *rest;     /* a parcel: opened but not yet framed when reading stopped */
-	struct link *parked_on;    /* its queue is full: nothing is read until it wakes us */
+	struct rte_mbuf
+	    *carry;            /* a parcel: what the framer has taken of an open element, or NULL */
+	struct rte_mbuf *rest; /* a parcel: opened but not yet framed when reading stopped */
+	struct link *parked_on;      /* its queue is full: nothing is read until it wakes us */
 	struct record_state *record; /* valid while SECURE */
 
 	/* writing */
-	bool header_sent; /* a stream header of ours: so a footer is due */
-	bool is_writing;  /* the first parcel of @out has begun */
+	bool header_sent;    /* a stream header of ours: so a footer is due */
+	bool is_writing;     /* the first parcel of @out has begun */
 	bool is_stanza_open; /* the youngest ledger entry's last byte is still to be written */
 	bool open_is_raw, key_update_due, has_key_updates, fin_sent;
 	uint16_t open_used, open_room; /* plaintext bytes in the open record, and its bound */
 	struct rte_mbuf *open;         /* the record being filled, or NULL */
 	struct parcel_queue out;       /* goes first, in order; usually empty */
+	uint32_t control_count;        /* of them: PARCEL_CONTROL */
 	struct ledger ledger;
-	struct link_queue blocked;     /* links that wait for room here */
+	struct link_queue blocked; /* links that wait for room here */
 
 	struct grant_list grants;
 	uint32_t from_peer_grants;
@@ -146,7 +148,8 @@ static inline bool conn_is_live(const struct conn *k)
 static inline bool conn_may_read(const struct conn *k)
 {
 	return conn_is_live(k) && !k->is_paused && !k->is_deaf && k->parked_on == NULL &&
-	       k->pending_count == 0;
+	       k->pending_count == 0 &&
+	       (k->control_count <= CONN_CONTROL_MAX || k->state == CONN_CLOSING);
 }
 
 #endif

@@ -64,7 +64,8 @@ void conn_on_timer(struct core *c, struct conn *k)
 			(void)output_text(c, k, " ");
 		k->sent_us = c->now_us;
 	}
-	if (silence_due(k) <= c->now_us) {
+	/* While control does not listen it is looked at again with each tick. */
+	if (silence_due(k) <= c->now_us && k->pending_count == 0) {
 		k->idle_told = true;
 		report_kind(c, k, EVENT_IDLE);
 	}

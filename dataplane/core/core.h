@@ -43,6 +43,7 @@ MUST_USE struct rte_mempool *core_rx_pool(uint16_t index, enum iface iface, uint
 
 /* NULL, with a sentence in @error (256 bytes), when memory or a pool is missing. */
 MUST_USE struct core *core_make(const struct core_setup *setup, char *error);
+/* Before the inbox and the pools of the receive queues are freed. */
 void core_free(struct core *c);
 
 /* Starts the loop on its lcore. It ends after MSG_STOP. */

@@ -9,14 +9,14 @@
 #include "dataplane/core/core_state.h"
 
 enum {
-	POOL_BASE = 8192,     /* mbufs for one busy pair of streams, whatever the number of conns */
-	POOL_PER_CONN = 8,    /* and for each connection */
+	POOL_BASE = 8192,  /* mbufs for one busy pair of streams, whatever the number of conns */
+	POOL_PER_CONN = 8, /* and for each connection */
 	POOL_CACHE = 256,
-	POOL_RESERVE = 16,    /* one part in so many is left for what is already being read */
-	RX_MBUFS = 4095,      /* af_xdp takes no fewer (lab.md 3) */
-	GRANTS_PER_CONN = 4,  /* most streams carry one pair, a gateway's carries many */
+	POOL_RESERVE = 16,   /* one part in so many is left for what is already being read */
+	RX_MBUFS = 4095,     /* af_xdp takes no fewer (lab.md 3) */
+	GRANTS_PER_CONN = 4, /* most streams carry one pair, a gateway's carries many */
 	GRANTS_BASE = 1024,
-	LINKS_BASE = 1024,    /* pairs without a stream, besides one link a grant */
+	LINKS_BASE = 1024, /* pairs without a stream, besides one link a grant */
 	CHUNKS_PER_CONN = 2,
 	CHUNKS_BASE = 256,
 	FRAME_BYTES = 14 + 4, /* Ethernet and VLAN */
@@ -35,7 +35,7 @@ struct rte_mempool *core_rx_pool(uint16_t index, enum iface iface, uint16_t desc
 
 static bool fail(char *error, const char *what)
 {
-	snprintf(error, 256, "no memory for %s: give the process more huge pages", what);
+	snprintf(error, 256, "no memory for %s: raise memory-mb", what);
 	return false;
 }
 

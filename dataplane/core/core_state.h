@@ -17,15 +17,16 @@
 
 enum core_bounds {
 	CORE_ORDERS_PER_TURN = 64,
-	CORE_PENDING_MAX = 128, /* answers to orders that found the ring full: then no more orders */
+	CORE_PENDING_MAX =
+	    128, /* answers to orders that found the ring full: then no more orders */
 	CORE_SPARE_MBUFS = 32,
-	CORE_DIRECT_RECORDS = 16,    /* a stanza of more records goes through the queue */
-	CORE_TX_QUEUE = 512,         /* frames that the device did not take wait here */
-	CORE_FLUSH_ROUNDS = 8,       /* TCP's output is bounded: flush, send, flush again */
-	CORE_PIECES_MAX = 64,        /* mbufs of one TLS record that are opened where they lie */
-	CORE_STOP_US = 2000000,      /* MSG_STOP: how long acknowledgments are waited for */
-	CORE_END_US = 10000000,      /* FIN sent: how long the peer may take to answer it */
-	CORE_TICK_US = 1000, /* ARP's timers; how often the pool is counted */
+	CORE_DIRECT_RECORDS = 16, /* a stanza of more records goes through the queue */
+	CORE_TX_QUEUE = 512,      /* frames that the device did not take wait here */
+	CORE_FLUSH_ROUNDS = 8,    /* TCP's output is bounded: flush, send, flush again */
+	CORE_PIECES_MAX = 64,     /* mbufs of one TLS record that are opened where they lie */
+	CORE_STOP_US = 2000000,   /* MSG_STOP: how long acknowledgments are waited for */
+	CORE_END_US = 10000000,   /* FIN sent: how long the peer may take to answer it */
+	CORE_TICK_US = 1000,      /* ARP's timers; how often the pool is counted */
 	CORE_SEND_HIGH = SEND_QUEUE_BYTES / 4 * 3, /* above it a destination takes no new stanza */
 	CORE_SEND_LOW = SEND_QUEUE_BYTES / 2,      /* below it those who wait are woken */
 };
@@ -36,6 +37,8 @@ struct tx_queue {
 };
 
 struct core {
+	struct stats stats;
+	_Atomic uint64_t heartbeat, clock_us;
 	struct core_setup setup;
 	uint64_t now_us;
 	struct net *net;
@@ -66,16 +69,13 @@ struct core {
 	struct event pending[CORE_PENDING_MAX];
 	uint32_t pending_count;
 
-	struct framer_root bare_root;  /* of a stream that declares nothing but jabber:server */
+	struct framer_root bare_root; /* of a stream that declares nothing but jabber:server */
 	uint8_t head[STANZA_HEAD_BYTES_MAX];
-	uint8_t made[STANZA_HEAD_BYTES_MAX + 512];         /* an error stanza */
-	uint8_t context[2 * ROOT_DECL_BYTES_MAX];          /* text that stanza_context() adds */
-	uint8_t plain[TLS_RECORD_PLAIN_MAX + 256];         /* of the record being read */
-	uint8_t wire[TLS_RECORD_WIRE_MAX];                 /* a record in too many pieces */
+	uint8_t made[STANZA_HEAD_BYTES_MAX + 512]; /* an error stanza */
+	uint8_t context[2 * ROOT_DECL_BYTES_MAX];  /* text that stanza_context() adds */
+	uint8_t plain[TLS_RECORD_PLAIN_MAX + 256]; /* of the record being read */
+	uint8_t wire[TLS_RECORD_WIRE_MAX];         /* a record in too many pieces */
 	uint8_t recovered[TLS_RECORD_WIRE_MAX];
-
-	struct stats stats;
-	_Atomic uint64_t heartbeat, clock_us;
 };
 
 static inline void core_drop(struct core *c, enum drop d)

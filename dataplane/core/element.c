@@ -12,8 +12,9 @@ static struct span here(const struct element *e, struct element_cursor *cursor)
 		cursor->at = 0;
 	}
 	if (cursor->m != NULL)
-		return (struct span){rte_pktmbuf_mtod_offset(cursor->m, const uint8_t *, cursor->at),
-				     cursor->m->data_len - cursor->at};
+		return (struct span){
+		    rte_pktmbuf_mtod_offset(cursor->m, const uint8_t *, cursor->at),
+		    cursor->m->data_len - cursor->at};
 	return (struct span){e->tail.at + cursor->at, e->tail.len - cursor->at};
 }
 

@@ -139,6 +139,10 @@ static size_t feed_once(struct core *c, struct conn *k, struct span bytes)
 		drop_carry(k);
 	held -= carried(k);
 	assert(held <= used);
+	if (held > used) {
+		conn_doom(c, k, CLOSED_BY_US);
+		return used;
+	}
 	tail = (struct span){bytes.at + used - held, held};
 	switch ((int)found) {
 	case FRAMER_HEADER:

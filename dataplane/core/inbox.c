@@ -34,11 +34,11 @@ static bool make_rings(struct inbox *in, uint16_t core)
 	char name[RTE_RING_NAMESIZE];
 
 	snprintf(name, sizeof(name), "orders%u", core);
-	in->orders = rte_ring_create_elem(name, sizeof(struct msg), ORDERS_RING, SOCKET_ID_ANY,
-					  flags);
+	in->orders =
+	    rte_ring_create_elem(name, sizeof(struct msg), ORDERS_RING, SOCKET_ID_ANY, flags);
 	snprintf(name, sizeof(name), "events%u", core);
-	in->events = rte_ring_create_elem(name, sizeof(struct event), EVENTS_RING, SOCKET_ID_ANY,
-					  flags);
+	in->events =
+	    rte_ring_create_elem(name, sizeof(struct event), EVENTS_RING, SOCKET_ID_ANY, flags);
 	return in->orders != NULL && in->events != NULL;
 }
 
@@ -50,9 +50,8 @@ static bool make_pools(struct inbox *in, uint16_t core)
 	in->bytes = rte_pktmbuf_pool_create(name, BYTES_MBUFS, POOL_CACHE, PARCEL_PRIVATE_BYTES,
 					    RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	snprintf(name, sizeof(name), "handovers%u", core);
-	in->handovers =
-	    rte_mempool_create(name, HANDOVERS, sizeof(struct tls_handover), POOL_CACHE, 0, NULL,
-			       NULL, NULL, NULL, SOCKET_ID_ANY, 0);
+	in->handovers = rte_mempool_create(name, HANDOVERS, sizeof(struct tls_handover), POOL_CACHE,
+					   0, NULL, NULL, NULL, NULL, SOCKET_ID_ANY, 0);
 	return in->bytes != NULL && in->handovers != NULL;
 }
 

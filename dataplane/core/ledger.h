@@ -38,7 +38,8 @@ struct ledger {
 	struct ledger_chunk *first, *last;
 	uint16_t head, tail; /* next to pop in first, next free in last */
 	uint32_t count, open_count;
-	struct ledger_chunk *open_chunk; /* the oldest open entry: meaningful while open_count > 0 */
+	struct ledger_chunk
+	    *open_chunk; /* the oldest open entry: meaningful while open_count > 0 */
 	uint16_t open_at;
 };
 

@@ -294,6 +294,18 @@ void link_detach(struct core *c, struct grant *g)
 	do_later(c, l);
 }
 
+void link_ask_again(struct core *c, struct pair pair)
+{
+	for (int toward = 0; toward < TOWARD_COUNT; toward++) {
+		struct link *l = link_find(&c->links, pair, (enum toward)toward);
+
+		if (l == NULL || l->state != LINK_WANTED)
+			continue;
+		l->state = LINK_NONE;
+		do_later(c, l);
+	}
+}
+
 void link_return(struct core *c, struct rte_mbuf *parcel)
 {
 	const struct parcel_label *label = &parcel_of(parcel)->label;

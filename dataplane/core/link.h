@@ -55,12 +55,15 @@ enum link_result {
 	LINK_ERR_MEMORY,
 };
 
-/* One stanza, copied. After an error @l may be gone. Bounces made here (PARCEL_BOUNCE) are bounded in both directions. */
+/* One stanza, copied. After an error @l may be gone. Bounces made here (PARCEL_BOUNCE) are bounded
+ * in both directions. */
 MUST_USE enum link_result link_send(struct core *c, struct link *l, const struct element *e,
 				    const struct parcel_label *label);
 /* @g has TO_PEER from now on, or no longer. False when the table is full. */
 MUST_USE bool link_attach(struct core *c, struct grant *g, enum toward toward);
 void link_detach(struct core *c, struct grant *g);
+/* A grant that control took for the answer has come to nothing: what waits asks once more. */
+void link_ask_again(struct core *c, struct pair pair);
 /* One recovered parcel goes to the front of what is parked: call it with the youngest first. */
 void link_return(struct core *c, struct rte_mbuf *parcel);
 /* No stream can be had: what is parked bounces with @condition, or is dropped as @drop where it

@@ -33,8 +33,8 @@ enum msg_kind {
 	MSG_START_TLS, /* send `bytes` (<proceed/>, or NULL), then HANDSHAKE; answered by
 			  EVENT_SMUGGLED, nothing sent, when anything but white space waits to be
 			  read. On a fresh dialled connection: direct TLS */
-	MSG_SECURE, /* handshake done: drop `consumed` bytes of those received, open and seal with
-		       `keys` from here on, read on */
+	MSG_SECURE,  /* handshake done: drop `consumed` bytes of those received, open and seal with `keys`
+			from here on; paused until MSG_RESUME */
 	MSG_GRANT,  /* a pair is authorised on this connection */
 	MSG_REVOKE, /* and no longer */
 	MSG_LINK_FAILED, /* no stream for a pair can be had: answers EVENT_LINK_WANTED; what is

@@ -92,9 +92,8 @@ static void on_secure(struct core *c, struct conn *k, const struct msg *m)
 	if (m->secure.consumed > 0)
 		tcp_consume(c->tcp, k->tcp, m->secure.consumed, c->now_us);
 	stat_add(&k->view.bytes_in, m->secure.consumed);
-	k->is_paused = false;
-	framing_restart(k);
-	conn_make_ready(c, k);
+	/* The peer's new stream may lie there already: control has to expect it first. */
+	k->is_paused = true;
 }
 
 static void on_grant(struct core *c, struct conn *k, const struct msg *m)
@@ -106,6 +105,7 @@ static void on_grant(struct core *c, struct conn *k, const struct msg *m)
 	if (g == NULL) {
 		/* The stream would be useless without it: control sees it close. */
 		conn_doom(c, k, CLOSED_BY_US);
+		link_ask_again(c, m->grant.pair);
 		return;
 	}
 	if (is_first)
@@ -114,9 +114,11 @@ static void on_grant(struct core *c, struct conn *k, const struct msg *m)
 		k->from_peer_grants++;
 	g->bits |= m->grant.bits;
 	g->partner = m->grant.partner;
-	if ((m->grant.bits & GRANT_TO_PEER) == 0 || g->link != NULL || k->has_footer)
+	if ((m->grant.bits & GRANT_TO_PEER) == 0 || g->link != NULL)
 		return;
-	if (!link_attach(c, g, k->iface == IFACE_EDGE ? TOWARD_EDGE : TOWARD_INTERNAL))
+	if (k->has_footer)
+		link_ask_again(c, m->grant.pair);
+	else if (!link_attach(c, g, k->iface == IFACE_EDGE ? TOWARD_EDGE : TOWARD_INTERNAL))
 		conn_doom(c, k, CLOSED_BY_US);
 }
 
@@ -160,9 +162,8 @@ static struct conn *find(struct core *c, const struct msg *m)
 		return NULL;
 	if (k->state == CONN_OPEN)
 		return k;
-	return m->kind == MSG_ABORT && (k->state == CONN_CLOSING || k->state == CONN_ENDING)
-		   ? k
-		   : NULL;
+	return m->kind == MSG_ABORT && (k->state == CONN_CLOSING || k->state == CONN_ENDING) ? k
+											     : NULL;
 }
 
 static void on_conn_order(struct core *c, struct conn *k, struct msg *m)
@@ -298,10 +299,13 @@ static void run(struct core *c, struct msg *m)
 		break;
 	default:
 		k = find(c, m);
-		if (k != NULL)
+		if (k != NULL) {
 			on_conn_order(c, k, m);
-		else
-			core_drop(c, DROP_ORDER_STALE);
+			break;
+		}
+		core_drop(c, DROP_ORDER_STALE);
+		if (m->kind == MSG_GRANT && (m->grant.bits & GRANT_TO_PEER) != 0)
+			link_ask_again(c, m->grant.pair);
 		break;
 	}
 	free_bytes(m);

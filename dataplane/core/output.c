@@ -70,8 +70,8 @@ static bool send_open(struct core *c, struct conn *k)
 		return false;
 	*parcel_record_of(m) = (struct parcel_record){.is_sealed = false};
 	if (is_sealing(k, k->open_is_raw)) {
-		*parcel_record_of(m) = (struct parcel_record){
-		    record_write_seq(k->record), record_epoch(k->record), true};
+		*parcel_record_of(m) = (struct parcel_record){record_write_seq(k->record),
+							      record_epoch(k->record), true};
 		len = record_seal(k->record, c->machine, RECORD_DATA,
 				  rte_pktmbuf_mtod(m, uint8_t *), len);
 		stat_add(&c->stats.records_sealed, 1);
@@ -173,9 +173,6 @@ bool output_element(struct core *c, struct conn *k, const struct element *e,
 	if (!output_can_take(c, k) || records > CORE_DIRECT_RECORDS ||
 	    records * (room + overhead(k, false)) > tcp_room(k->tcp) || !reserve(c, records))
 		return false;
-	/* An open record of before SECURE must not be shared. */
-	if (k->open != NULL && k->open_is_raw && !send_open(c, k))
-		return false;
 	if (!open_record(c, k, false))
 		return false;
 	enter_ledger(c, k, bytes, label);
@@ -183,7 +180,8 @@ bool output_element(struct core *c, struct conn *k, const struct element *e,
 		while (s.len > 0) {
 			const size_t n = fill(c, k, s, false);
 
-			if (n == 0) { /* reserved, so only a key's end does this: the conn is doomed */
+			if (n ==
+			    0) { /* reserved, so only a key's end does this: the conn is doomed */
 				conn_doom(c, k, CLOSED_BY_US);
 				return true;
 			}
@@ -227,6 +225,8 @@ static bool write_first(struct core *c, struct conn *k)
 	k->is_writing = false;
 	leave_ledger(k);
 	(void)parcel_pop(&k->out);
+	if (p->label.kind == PARCEL_CONTROL && k->control_count-- == CONN_CONTROL_MAX + 1)
+		conn_make_ready(c, k);
 	parcel_free(m);
 	return true;
 }
@@ -234,6 +234,8 @@ static bool write_first(struct core *c, struct conn *k)
 void output_parcel(struct core *c, struct conn *k, struct rte_mbuf *parcel)
 {
 	account_hold(c, &parcel_of(parcel)->label);
+	if (parcel_of(parcel)->label.kind == PARCEL_CONTROL)
+		k->control_count++;
 	parcel_push(&k->out, parcel);
 	conn_make_dirty(c, k);
 }
@@ -261,8 +263,8 @@ static bool send_small(struct core *c, struct conn *k, struct rte_mbuf **out)
 	*out = take_mbuf(c);
 	if (*out == NULL)
 		return false;
-	*parcel_record_of(*out) = (struct parcel_record){
-	    record_write_seq(k->record), record_epoch(k->record), true};
+	*parcel_record_of(*out) =
+	    (struct parcel_record){record_write_seq(k->record), record_epoch(k->record), true};
 	return true;
 }
 
@@ -291,8 +293,9 @@ static void update_key(struct core *c, struct conn *k)
 	if (!send_small(c, k, &m))
 		return;
 	k->key_update_due = false;
-	finish_small(c, k, m, record_key_update(k->record, c->machine, false,
-						rte_pktmbuf_mtod(m, uint8_t *)));
+	finish_small(
+	    c, k, m,
+	    record_key_update(k->record, c->machine, false, rte_pktmbuf_mtod(m, uint8_t *)));
 }
 
 void output_alert(struct core *c, struct conn *k, uint8_t description)
@@ -300,8 +303,9 @@ void output_alert(struct core *c, struct conn *k, uint8_t description)
 	struct rte_mbuf *m;
 
 	if (send_small(c, k, &m))
-		finish_small(c, k, m, record_alert_seal(k->record, c->machine, description,
-							rte_pktmbuf_mtod(m, uint8_t *)));
+		finish_small(c, k, m,
+			     record_alert_seal(k->record, c->machine, description,
+					       rte_pktmbuf_mtod(m, uint8_t *)));
 }
 
 /* The last thing of CONN_ENDING. */

@@ -28,8 +28,7 @@ bool output_text(struct core *c, struct conn *k, const char *text);
 
 /* From the queue into records, as far as TCP and memory allow. */
 void output_drain(struct core *c, struct conn *k);
-/* The same; then the open record, then FIN where it is due.
- */
+/* The same; then the open record, then FIN where it is due. */
 void output_flush(struct core *c, struct conn *k);
 /* Seals what is open and an alert of ours behind it. */
 void output_alert(struct core *c, struct conn *k, uint8_t description);

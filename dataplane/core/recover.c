@@ -3,8 +3,8 @@
  * recover.c - the plaintext of a dead connection, read once from its oldest kept record over the
  * open one to the parcel half written; the ledger says where in it each stanza begins.
  */
-#include "dataplane/core/account.h"
 #include "dataplane/core/recover.h"
+#include "dataplane/core/account.h"
 
 /* Where the reading has come to. */
 struct tape {
@@ -84,6 +84,8 @@ static bool advance(struct tape *t)
 
 static void pass(struct tape *t, size_t n)
 {
+	if (n == 0)
+		return;
 	if (t->part == TAPE_PARCEL)
 		parcel_skip(t->k->out.first, (uint32_t)n);
 	t->text.at += n;
@@ -159,6 +161,7 @@ void recover_all(struct core *c, struct conn *k)
 
 	recover_ledger(c, k, &back);
 	k->is_writing = k->is_stanza_open = false;
+	k->control_count = 0;
 	while ((m = parcel_pop(&k->out)) != NULL) {
 		/* One that has begun is in the ledger, and has been read from there. */
 		if (is_begun || parcel_of(m)->label.kind == PARCEL_CONTROL)

@@ -148,9 +148,9 @@ static enum drop from_inside(struct core *c, struct conn *k, struct letter *x)
 /* Prefixes and language that the stanza takes from its own stream go with it. */
 static bool add_context(struct core *c, const struct conn *k, struct letter *x)
 {
-	const int len = stanza_context(&x->stanza, framer_root(&k->framer),
-				       framer_used_prefixes(&k->framer), c->context,
-				       sizeof(c->context));
+	const int len =
+	    stanza_context(&x->stanza, framer_root(&k->framer), framer_used_prefixes(&k->framer),
+			   c->context, sizeof(c->context));
 
 	if (len < 0)
 		return false;

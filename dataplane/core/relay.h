@@ -11,9 +11,9 @@
 #include "dataplane/core/core_state.h"
 
 enum relay_result {
-	RELAY_TAKEN,      /* a stanza, dealt with; the connection may be parked now */
-	RELAY_CONTROLS,   /* not the relay's: EVENT_ELEMENT */
-	RELAY_REFUSED,    /* calls for a stream error: *drop tells why, and is counted */
+	RELAY_TAKEN,    /* a stanza, dealt with; the connection may be parked now */
+	RELAY_CONTROLS, /* not the relay's: EVENT_ELEMENT */
+	RELAY_REFUSED,  /* calls for a stream error: *drop tells why, and is counted */
 };
 
 MUST_USE enum relay_result relay_element(struct core *c, struct conn *k, const struct element *e,

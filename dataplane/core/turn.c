@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* turn.c - frames from the ports to TCP, and segments of TCP to the ports. */
-#include <string.h>
-
 #include <rte_prefetch.h>
 
 #include "dataplane/core/turn.h"
@@ -29,8 +27,7 @@ unsigned int turn_receive(struct core *c)
 	unsigned int done = 0;
 
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
-		const uint16_t n =
-		    port_rx(c->setup.port[i], c->setup.queue, frame, BURST_MAX);
+		const uint16_t n = port_rx(c->setup.port[i], c->setup.queue, frame, BURST_MAX);
 
 		for (uint16_t f = 0; f < n; f++)
 			rte_prefetch0(rte_pktmbuf_mtod(frame[f], const void *));
@@ -41,7 +38,8 @@ unsigned int turn_receive(struct core *c)
 	return done;
 }
 
-/* Frames of net into the queue of their port; beyond its bound they are lost, and TCP sends again. */
+/* Frames of net into the queue of their port; beyond its bound they are lost, and TCP sends again.
+ */
 static void queue_frames(struct core *c, enum iface iface)
 {
 	struct tx_queue *q = &c->tx[iface];
@@ -74,7 +72,8 @@ static unsigned int send_frames(struct core *c, enum iface iface)
 		sent = (uint16_t)(sent + n);
 	}
 	q->count = (uint16_t)(q->count - sent);
-	memmove(q->frame, q->frame + sent, q->count * sizeof(q->frame[0]));
+	for (uint16_t i = 0; sent > 0 && i < q->count; i++)
+		q->frame[i] = q->frame[sent + i];
 	return sent;
 }
 

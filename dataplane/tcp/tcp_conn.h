@@ -125,7 +125,7 @@ struct tcp_conn {
 	struct rte_mbuf *out_of_order; /* sorted by seq, linked by m->next */
 	tcp_seq timed_seq, iss, irs;
 	uint32_t ts_offset;
-	uint16_t out_of_order_count;
+	uint16_t out_of_order_count, inbound_count; /* mbufs */
 	uint8_t challenges;
 	bool passive;       /* came from LISTEN */
 	bool held;          /* the caller knows it and has not released it */
@@ -162,7 +162,8 @@ struct tcp {
 	struct tcp_list free, half_open, time_wait, dirty, told;
 	uint32_t half_open_count, half_open_max, used, time_wait_count;
 	uint32_t out_of_order_count; /* mbufs, of all connections */
-	uint32_t resets;             /* in the second that starts at resets_us */
+	uint32_t inbound_count[IFACE_COUNT];
+	uint32_t resets; /* in the second that starts at resets_us */
 	uint64_t resets_us;
 	uint32_t port_counter[TCP_PORT_COUNTERS];
 	struct tcp_listener listener[TCP_LISTENERS_MAX];

@@ -2,9 +2,12 @@
 /* tcp_rcvq.c - text and FIN of segments: trimming, putting in order, reading. */
 #include "dataplane/tcp/tcp_conn.h"
 
-/* Chains come from devices that scatter; each function below also takes m == NULL. */
-static void drop_front(struct rte_mbuf **m, uint32_t n)
+/* Chains come from devices that scatter; each function below also takes m == NULL. Returns how many
+ * mbufs were freed. */
+static uint16_t drop_front(struct rte_mbuf **m, uint32_t n)
 {
+	uint16_t freed = 0;
+
 	while (*m != NULL && n > 0) {
 		struct rte_mbuf *first = *m;
 		const uint32_t cut = min_u32(n, first->data_len);
@@ -13,15 +16,17 @@ static void drop_front(struct rte_mbuf **m, uint32_t n)
 		first->data_len = (uint16_t)(first->data_len - cut);
 		n -= cut;
 		if (first->data_len > 0)
-			return;
+			break;
 		*m = first->next;
 		rte_pktmbuf_free_seg(first);
+		freed++;
 	}
+	return freed;
 }
 
 void tcp_trim_front(struct tcp_in *in, uint32_t n)
 {
-	drop_front(&in->m, n);
+	(void)drop_front(&in->m, n);
 	in->seq += n;
 	in->len -= n;
 }
@@ -62,7 +67,7 @@ static bool merge(struct rte_mbuf *tail, const struct rte_mbuf *m)
 }
 
 /* Takes one mbuf whose first byte is rcv_nxt. */
-static void append(struct tcp_conn *c, struct rte_mbuf *m)
+static void append(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m)
 {
 	const uint16_t len = m->data_len;
 
@@ -80,6 +85,8 @@ static void append(struct tcp_conn *c, struct rte_mbuf *m)
 	else
 		c->inbound_tail->next = m;
 	c->inbound_tail = m;
+	c->inbound_count++;
+	t->inbound_count[c->key.iface]++;
 }
 
 static void take_fin(struct tcp *t, struct tcp_conn *c)
@@ -130,7 +137,7 @@ static void drain_out_of_order(struct tcp *t, struct tcp_conn *c)
 		}
 		m->data_off = (uint16_t)(m->data_off + old);
 		m->data_len = (uint16_t)(m->data_len - old);
-		append(c, m);
+		append(t, c, m);
 		if (fin) {
 			take_fin(t, c);
 			return;
@@ -199,7 +206,7 @@ static void take_in_order(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 	while (m != NULL) {
 		struct rte_mbuf *next = m->next;
 
-		append(c, m);
+		append(t, c, m);
 		m = next;
 	}
 	if (in->len > 0)
@@ -216,6 +223,22 @@ static void take_in_order(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		tcp_on_text(t, c);
 }
 
+/*
+ * Text that waits to be read lies in the buffers that the device receives into: some dozens of
+ * connections with a full window each would pin them all, and nobody would be heard any more. So
+ * with a quarter of the pool unread a connection may have one TLS record waiting, and with three
+ * eighths nothing besides what it has. What is dropped comes again; who is read at once notices
+ * nothing.
+ */
+static bool may_wait(const struct tcp *t, const struct tcp_conn *c, const struct rte_mbuf *m)
+{
+	const uint32_t unread = t->inbound_count[c->key.iface], all = m->pool->size;
+
+	if (c->inbound == NULL || unread < all / 4)
+		return true;
+	return unread < all / 8 * 3 && c->inbound_bytes < TLS_RECORD_WIRE_MAX;
+}
+
 void tcp_take_text(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
 	if (in->len == 0 && !(in->flags & TCP_FIN))
@@ -226,6 +249,11 @@ void tcp_take_text(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		tcp_count(t, DROP_TCP_AFTER_CLOSE);
 		tcp_send_reset(t, c);
 		tcp_gone(t, c, TCP_NEWS_RESET);
+		return;
+	}
+	if (in->m != NULL && !may_wait(t, c, in->m)) {
+		tcp_count(t, DROP_TCP_UNREAD_FULL); /* whoever called frees it */
+		tcp_owe_ack(t, c);
 		return;
 	}
 	if (in->seq == c->rcv_nxt)
@@ -244,6 +272,14 @@ uint32_t tcp_inbound_bytes(const struct tcp_conn *c)
 	return c->inbound_bytes;
 }
 
+static void forget_inbound(struct tcp *t, struct tcp_conn *c, uint32_t n)
+{
+	const uint16_t freed = drop_front(&c->inbound, n);
+
+	c->inbound_count = (uint16_t)(c->inbound_count - freed);
+	t->inbound_count[c->key.iface] -= freed;
+}
+
 void tcp_consume(struct tcp *t, struct tcp_conn *c, uint32_t n, uint64_t now_us)
 {
 	uint32_t open, room;
@@ -251,7 +287,7 @@ void tcp_consume(struct tcp *t, struct tcp_conn *c, uint32_t n, uint64_t now_us)
 	t->now_us = now_us;
 	n = min_u32(n, c->inbound_bytes);
 	c->inbound_bytes -= n;
-	drop_front(&c->inbound, n);
+	forget_inbound(t, c, n);
 	if (c->inbound == NULL)
 		c->inbound_tail = NULL;
 	open = c->rcv_edge - c->rcv_nxt;
@@ -263,8 +299,7 @@ void tcp_consume(struct tcp *t, struct tcp_conn *c, uint32_t n, uint64_t now_us)
 
 void tcp_rcvq_free(struct tcp *t, struct tcp_conn *c)
 {
-	(void)t;
-	drop_front(&c->inbound, c->inbound_bytes);
+	forget_inbound(t, c, c->inbound_bytes);
 	c->inbound = c->inbound_tail = NULL;
 	c->inbound_bytes = 0;
 }

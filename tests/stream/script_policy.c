@@ -140,9 +140,17 @@ static bool partner_line(struct policy *p, const struct words *w)
 
 static bool gateway_line(struct policy *p, const struct words *w)
 {
-	if (p->gateway_count == RECORDS_MAX)
+	size_t i = 0;
+
+	while (i < p->gateway_count && strcmp(p->gateways[i].name, w->word[1]) != 0)
+		i++;
+	if (i == RECORDS_MAX)
 		return false;
-	p->gateways[p->gateway_count++] = (struct gateway){
+	if (i < p->gateway_count)
+		gateway_free(&p->gateways[i]);
+	else
+		p->gateway_count++;
+	p->gateways[i] = (struct gateway){
 	    .name = memory_text(w->word[1]),
 	    .certificate_names = list(script_value(w, "names")),
 	    .local_domains = list(script_value(w, "domains")),

@@ -206,6 +206,8 @@ static bool command(struct script *t, const struct words *w)
 				w->count > 5 ? w->word[5] : NULL, t->now_us);
 	} else if (strcmp(verb, "core") == 0 && w->count == 2) {
 		stream_on_refused(s, drop_by_name(t, w->word[1]), t->now_us);
+	} else if (strcmp(verb, "still-allowed") == 0) {
+		answered(t, w, stream_is_still_allowed(s));
 	} else if (strcmp(verb, "end") == 0 && w->count == 2) {
 		stream_close(s, condition_by_name(t, w->word[1]), "as ordered", t->now_us);
 	} else {

@@ -231,6 +231,19 @@ static void checks_interfaces(void)
 		"address@port\n");
 	refuses(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER "<dataplane cores='0'/>" TAIL,
 		"t.xml:8: error: cores is 0: expected 1 to 16\n");
+	refuses(
+	    HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER
+	    "<dataplane cores='2' memory-mb='1024'/>" TAIL,
+	    "t.xml:8: error: cores is 2, but this version runs one poll core: set cores to 1\n");
+}
+
+static void checks_memory(void)
+{
+	takes(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER "<dataplane memory-mb='256'/>" TAIL,
+	      "t.xml:8: warning: memory-mb is 256, and 4096 connections take about 296: the relay "
+	      "may not start\n");
+	takes(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER "<dataplane memory-mb='296'/>" TAIL,
+	      "");
 }
 
 static void checks_limits(void)
@@ -314,6 +327,7 @@ int main(void)
 	RUN(checks_addresses);
 	RUN(checks_interfaces);
 	RUN(checks_limits);
+	RUN(checks_memory);
 	RUN(checks_names_and_passphrase);
 	RUN(stops_at_a_hundred_complaints);
 	return check_summary();

@@ -19,7 +19,7 @@ static void has_the_documented_defaults(void)
 		return;
 	CHECK_EQ(c->cores, 1);
 	CHECK_EQ(c->conns_per_core, 4096);
-	CHECK_EQ(c->memory_mb, 256);
+	CHECK_EQ(c->memory_mb, 512);
 	CHECK_EQ(c->huge_pages, true);
 	CHECK_EQ(c->idle, CORE_YIELD);
 	CHECK_EQ(c->iface[IFACE_EDGE].port, 5269);
@@ -70,7 +70,7 @@ static void reads_every_parameter(void)
 {
 	struct config *c = parse(
 	    HEAD
-	    "<dataplane cores='2' memory-mb='512' huge-pages='false' idle='sleep' "
+	    "<dataplane cores='1' memory-mb='640' huge-pages='false' idle='sleep' "
 	    "connections='8192'/>\n"
 	    "<edge driver='af_xdp' device='px0' device-args='busy_budget=32' "
 	    "address='192.0.2.10/24' gateway='192.0.2.1' mtu='1400' mac='02:00:00:00:00:0a' "
@@ -102,9 +102,9 @@ static void reads_every_parameter(void)
 	CHECK_STR(said, "");
 	if (c == NULL)
 		return;
-	CHECK_EQ(c->cores, 2);
+	CHECK_EQ(c->cores, 1);
 	CHECK_EQ(c->conns_per_core, 8192);
-	CHECK_EQ(c->memory_mb, 512);
+	CHECK_EQ(c->memory_mb, 640);
 	CHECK_EQ(c->huge_pages, false);
 	CHECK_EQ(c->idle, CORE_SLEEP);
 	CHECK_STR(c->iface[IFACE_EDGE].driver, "af_xdp");
@@ -346,7 +346,7 @@ static void knows_what_needs_a_restart(void)
 {
 	struct config *a = parse(GOOD), *b = parse(GOOD);
 	struct config *c =
-	    parse(HEAD "<dataplane cores='2'/>" EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER
+	    parse(HEAD "<dataplane memory-mb='600'/>" EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER
 		       "<operator socket='/tmp/x'/>" TAIL);
 	struct config *d = parse(WITH_LIMITS("ConnectionLimit='100'"));
 	char what[128], tiny[12];

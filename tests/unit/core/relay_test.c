@@ -53,6 +53,13 @@ static void crosses_in_tls(void)
 	cross(true);
 }
 
+static void crosses_in_tls_1_2(void)
+{
+	rig_tls_version = TLS_1_2;
+	cross(true);
+	rig_tls_version = TLS_1_3;
+}
+
 static void takes_context_along(void)
 {
 	struct peer *edge, *gateway;
@@ -60,9 +67,8 @@ static void takes_context_along(void)
 	open_pair(&edge, &gateway, true);
 	peer_say(edge, "<message xml:lang='en' from='b@partner.example' to='a@contoso.example'>"
 		       "<x:y/></message>");
-	CHECK(peer_hears(gateway,
-			 "<message xmlns:x='urn:x' xml:lang='en' from='b@partner.example' "
-			 "to='a@contoso.example'><x:y/></message>"));
+	CHECK(peer_hears(gateway, "<message xmlns:x='urn:x' xml:lang='en' from='b@partner.example' "
+				  "to='a@contoso.example'><x:y/></message>"));
 	rig_close();
 }
 
@@ -314,6 +320,7 @@ int main(int argc, char **argv)
 	rig_start(argv[0]);
 	RUN(crosses_in_plain);
 	RUN(crosses_in_tls);
+	RUN(crosses_in_tls_1_2);
 	RUN(takes_context_along);
 	RUN(frames_across_any_cut);
 	RUN(keeps_order_of_many);

@@ -26,7 +26,7 @@ struct peer {
 	bool is_ended, is_reset;     /* the core's FIN; RST or timeout */
 	bool heard_close_notify;
 	uint8_t alert; /* received */
-	char *heard; /* NUL-terminated plaintext so far */
+	char *heard;   /* NUL-terminated plaintext so far */
 	size_t heard_len;
 	const char *say; /* what is still to be sent */
 	size_t say_len;
@@ -42,16 +42,25 @@ struct rig {
 	char text[65536];   /* its bytes */
 	struct peer peer[RIG_PEERS];
 	unsigned int law_broken;
+	uint32_t skip; /* kinds of events, as bits, that rig_expect() passes over */
 };
 extern struct rig rig;
 
 /* Defaults, changed before rig_open(). */
 extern uint32_t rig_link_queue_bytes, rig_link_queue_stanzas;
+extern enum tls_version rig_tls_version;
 
 void rig_start(const char *name);
 void rig_open(void);
 /* Closes what is open and checks that nothing is missing. */
-void rig_close(void);
+void rig_finish(void);
+/* Checks that have failed in rig.c and far.c since the last call: check.h counts by file. */
+unsigned int rig_bad_checks(void);
+static inline void rig_close(void)
+{
+	rig_finish();
+	CHECK_EQ(rig_bad_checks(), 0);
+}
 
 void rig_turn(void);
 void rig_run(unsigned int turns);
@@ -74,6 +83,8 @@ struct peer *rig_dial(enum iface side);
 void rig_secure(struct peer *p, const char *behind);
 /* Stream headers both ways, then @bits for (local, remote). */
 void rig_stream(struct peer *p, bool tls, unsigned int local, unsigned int remote, uint8_t bits);
+/* The same without a grant, and without looking at what the peer hears. */
+void rig_stream_quiet(struct peer *p, bool tls);
 void rig_grant(struct peer *p, unsigned int local, unsigned int remote, uint8_t bits);
 
 /* Borrowed until it is sent. */
@@ -85,6 +96,8 @@ bool peer_hears(struct peer *p, const char *text);
 void peer_forget(struct peer *p);
 void peer_reset(struct peer *p);
 void peer_fin(struct peer *p);
+/* The peer's KeyUpdate; @ask for one of the core's. */
+void far_update_key(struct peer *p, bool ask);
 
 /* The wire of @side loses every frame, or no longer. */
 void rig_cut(enum iface side, bool is_cut);

@@ -43,9 +43,11 @@ static void give(struct pair *p, struct rte_mbuf *m)
 	tcp_segment(p->t, m, &packet, p->now_us);
 }
 
+static uint16_t their_port = 40000;
+
 static void give_segment(struct pair *p, struct env_segment s)
 {
-	s.src_port = 40000;
+	s.src_port = their_port;
 	s.dst_port = 5269;
 	s.window = 60000;
 	give(p, env_build(&env, &s, &p->them, &p->us));
@@ -256,6 +258,41 @@ static void out_of_order_is_bounded(void)
 	end(&p);
 }
 
+/* Fifty that nobody reads fill their windows; one that is read must still be heard. */
+static void unread_text_leaves_buffers_for_others(void)
+{
+	static const uint8_t text[1400];
+	struct pair p = begin(64);
+	struct env_segment s = {.flags = 16, .payload = text, .len = sizeof(text)};
+	struct tcp_conn *c[51];
+	unsigned int news;
+	tcp_seq nxt;
+
+	for (uint16_t i = 0; i < 51; i++) {
+		their_port = (uint16_t)(40000 + i);
+		c[i] = open_conn(&p, &nxt);
+		s.ack = nxt;
+		s.seq = 100;
+		for (; i < 50 && s.seq < 100 + 180 * sizeof(text); s.seq += sizeof(text))
+			give_segment(&p, s);
+		(void)sent(&p);
+		while (tcp_next_news(p.t, &news) != NULL)
+			;
+	}
+	CHECK(rte_mempool_avail_count(env.rx) > ENV_RX_MBUFS / 2);
+	CHECK(env.drops[DROP_TCP_UNREAD_FULL] > 0);
+	for (unsigned int i = 0; i < 100; i++, s.seq += sizeof(text)) {
+		give_segment(&p, s);
+		CHECK_EQ(tcp_inbound_bytes(c[50]), sizeof(text));
+		tcp_consume(p.t, c[50], sizeof(text), p.now_us);
+		(void)sent(&p);
+	}
+	for (unsigned int i = 0; i < 51; i++)
+		tcp_release(p.t, c[i]);
+	their_port = 40000;
+	end(&p);
+}
+
 static void send_takes_only_what_it_can_send(void)
 {
 	struct pair p = begin(4);
@@ -364,6 +401,7 @@ int main(void)
 	RUN(takes_chains);
 	RUN(single_bytes_share_an_mbuf);
 	RUN(out_of_order_is_bounded);
+	RUN(unread_text_leaves_buffers_for_others);
 	RUN(send_takes_only_what_it_can_send);
 	RUN(resends_a_copy_while_the_device_holds_it);
 	RUN(lives_through_an_empty_pool);
