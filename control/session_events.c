@@ -209,7 +209,7 @@ static bool has_been_heard(const struct session *of)
 	for (const struct session *s = of->table->first; s != NULL; s = s->next)
 		if (s->leg == IFACE_EDGE && s->is_established &&
 		    strcmp(s->remote, of->remote) == 0 && session_core_view(s, &view) &&
-		    view.idle_us < PROBE_GRACE_US)
+		    view.idle_us < PROBE_GRACE_US + PROBE_SLACK_US)
 			return true;
 	return false;
 }

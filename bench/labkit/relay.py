@@ -34,7 +34,7 @@ def partner_xml(partner):
     return "    " + element(
         "AllowedPartner", Domain=partner.domain, PartnerType=partner.partner_type,
         TlsNegotiation=partner.tls, SaslNegotiation=partner.sasl,
-        SupportDialbackNegotiation=str(partner.dialback).lower(),
+        SupportDialbackNegotiation=str(partner.dialback).lower(), **partner.more,
     ) + "/>"  # fmt: skip
 
 
@@ -79,11 +79,12 @@ class Relay:
         self.socket = lab.rundir.folder("relay") / "control.sock"
         self.config = lab.rundir.path / "relay" / "sluice.xml"
 
-    def write_config(self):
+    def write_config(self, cast=None, **settings):
+        """@cast instead of the lab's, @settings over the relay's own."""
         self.lab.rundir.write(
             "relay/sluice.xml",
-            configuration(self.lab.cast, self.lab.path("pki"), self.socket, self.driver,
-                          self.settings),
+            configuration(cast or self.lab.cast, self.lab.path("pki"), self.socket, self.driver,
+                          {**self.settings, **settings}),
         )  # fmt: skip
 
     def program(self, name):

@@ -6,6 +6,7 @@ whether the law of conservation holds, nothing is held any more, and the relay l
 """
 
 import contextlib
+import dataclasses
 import pathlib
 import sys
 import time
@@ -13,6 +14,7 @@ import time
 TREE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TREE / "bench"))
 
+import policy_lab  # noqa: E402
 from labkit import cast, dns, lab, netns, relay, s2s, users  # noqa: E402
 from labkit.state import LabError, wait_until  # noqa: E402
 
@@ -46,7 +48,7 @@ class World:
     INTERNAL = f"{netns.NETS['in']}{dns.EDGE_HOST}"
 
     def __init__(self, number, build, driver):
-        self.lab = lab.Lab(cast.full(), number)
+        self.lab = lab.Lab(policy_lab.extend(cast.full()), number)
         self.users = users.Users(self.lab)
         self.relay = relay.Relay(
             self.lab, build, driver, StreamEstablishmentTimeout=ESTABLISHMENT_S
@@ -58,6 +60,7 @@ class World:
         outside, inside = self.lab.outside, self.lab.inside
         outside.issue("mallet", ["mallet.example"])
         outside.issue("mallory", ["mallory.example"])
+        outside.issue("policy", policy_lab.DOMAINS)
         inside.issue("gw-expired", ["gw.contoso.example"], expired=True)
         inside.issue("gw-other-name", ["printer.contoso.example"])
         inside.issue("gw-good", ["gw.contoso.example"])
@@ -108,6 +111,27 @@ class World:
         bob.say(alice.full_jid, f"{body} in")
         alice.expect_body(f"{body} in")
 
+    def reload(self, without=(), change=None, **settings):
+        """Reloads with the partners @without left out, fields of others as in @change."""
+        whole, change = self.lab.cast, change or {}
+
+        def edited(partners):
+            return [dataclasses.replace(p, **change.get(p.domain, {}))
+                    for p in partners if p.domain not in without]  # fmt: skip
+
+        self.relay.write_config(
+            dataclasses.replace(whole, partners=edited(whole.partners),
+                                more_partners=edited(whole.more_partners)), **settings)  # fmt: skip
+        return self.relay.ctl("reload")
+
+    @contextlib.contextmanager
+    def reloaded(self, without=(), change=None, **settings):
+        """In this block the configuration is another one."""
+        try:
+            yield self.reload(without, change, **settings)
+        finally:
+            self.reload()
+
     @contextlib.contextmanager
     def drops(self, name, at_least=1):
         """In this block drop counter @name moves."""
@@ -121,6 +145,19 @@ class World:
 
     def moved(self, before):
         return {k: v - before.get(k, 0) for k, v in self.relay.drops().items() if v != before.get(k)}
+
+    def comes_back(self, inside, bob, seconds=40):
+        """Within @seconds messages pass between the two again, both ways."""
+        end = time.monotonic() + seconds
+        while True:
+            inside.say(bob.full_jid, "back out")
+            bob.say(inside.full_jid, "back in")
+            try:
+                inside.expect_body("back in", 3)
+                bob.expect_body("back out", 3)
+                return
+            except LabError:
+                check(time.monotonic() < end, f"{inside.jid} is not reachable again")
 
     def settled(self):
         """After a case: nothing held, the law holds, the relay lives and logged no error."""
