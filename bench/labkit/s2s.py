@@ -194,7 +194,7 @@ class Door:
         found = stream.wait(lambda: stream.splitter.header)
         self.headers.append(found)
         stream.send(
-            header(found["from"], found["to"]).replace(" version=", " id='d' version=")
+            header(found["from"], found["to"]).replace(" from=", " id='d' from=")
             + f"<stream:features>{features}</stream:features>"
         )
 

@@ -7,6 +7,7 @@ whether the law of conservation holds, nothing is held any more, and the relay l
 
 import contextlib
 import dataclasses
+import json
 import pathlib
 import sys
 import time
@@ -122,7 +123,7 @@ class World:
         self.relay.write_config(
             dataclasses.replace(whole, partners=edited(whole.partners),
                                 more_partners=edited(whole.more_partners)), **settings)  # fmt: skip
-        return self.relay.ctl("reload")
+        return json.loads(self.relay.ctl("--json reload").stdout)["data"]
 
     @contextlib.contextmanager
     def reloaded(self, without=(), change=None, **settings):
@@ -159,6 +160,15 @@ class World:
             except LabError:
                 check(time.monotonic() < end, f"{inside.jid} is not reachable again")
 
+    def log(self):
+        return (self.lab.rundir.path / "log" / "relay.log").read_text(errors="replace")
+
+    def logged(self, text):
+        """The relay has logged @text since the last case: an error that had to be."""
+        log = self.log()
+        count, self.log_seen = log.count(text, self.log_seen), len(log)
+        check(count > 0, f"{text} is not logged")
+
     def settled(self):
         """After a case: nothing held, the law holds, the relay lives and logged no error."""
         check(self.lab.rundir.alive("relay"), "the relay is gone")
@@ -167,7 +177,7 @@ class World:
         wait_until(lambda: self.relay.law()["held"] == 0, "nothing to be held", 15)
         gaps = self.relay.law_gaps()
         check(not gaps, f"the law does not hold: {gaps}")
-        log = (self.lab.rundir.path / "log" / "relay.log").read_text(errors="replace")
+        log = self.log()
         new, self.log_seen = log[self.log_seen :], len(log)
         errors = [line for line in new.splitlines() if "level=error" in line or
                   "runtime error" in line or "Sanitizer" in line]  # fmt: skip
