@@ -80,7 +80,7 @@ def run(number, path, build, driver, skip_prepare=False):
     began = time.monotonic()
     if not skip_prepare:
         relay.build(build)
-    one = lab.Lab(cast.small(), number, path)
+    one = lab.Lab(cast.pair(), number, path)
     one.began = began
     running = relay.Relay(one, build, driver)
     try:
