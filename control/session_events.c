@@ -171,6 +171,30 @@ static void on_refused(struct session *s, enum drop why)
 	session_obey(s);
 }
 
+static void close_idle(struct session *s, const char *text)
+{
+	s->end = DROP_STREAM_IDLE;
+	session_refused(s, DROP_STREAM_IDLE, s->remote, s->local, text, false);
+	stream_close(s->stream, STREAM_CONNECTION_TIMEOUT, text, now(s));
+	session_obey(s);
+}
+
+/* A stream that only we send on: its peer is silent by nature, and what we send is its life. */
+static void judge_sending(struct session *s)
+{
+	const struct limits *limits = &s->table->config->policy->limits;
+	struct conn_view view;
+
+	if (!session_core_view(s, &view) || view.stanzas_out == s->stanzas_before) {
+		close_idle(s, "idle stream");
+		return;
+	}
+	s->stanzas_before = view.stanzas_out;
+	s->is_probing = true;
+	loop_at(s->table->loop, &s->timer,
+		now(s) + (uint64_t)limits->inactivity_timeout_s * 1000000);
+}
+
 /* A silent peer: ask for a sign of life where it is expected to give some, else let the stream go.
  */
 static void on_idle(struct session *s)
@@ -182,10 +206,12 @@ static void on_idle(struct session *s)
 
 	if (!s->is_established || s->is_closing || s->is_probing)
 		return;
+	if ((s->bits & GRANT_FROM_PEER) == 0) {
+		judge_sending(s);
+		return;
+	}
 	if (partner == NULL || !partner->keepalive || s->purpose == STREAM_FOR_VERIFY) {
-		s->end = DROP_STREAM_IDLE;
-		stream_close(s->stream, STREAM_CONNECTION_TIMEOUT, "idle stream", now(s));
-		session_obey(s);
+		close_idle(s, "idle stream");
 		return;
 	}
 	len = snprintf(
@@ -202,14 +228,12 @@ static void probe_is_over(struct session *s)
 	struct conn_view view;
 
 	s->is_probing = false;
-	if (session_core_view(s, &view) && view.idle_us < PROBE_GRACE_US) {
+	if ((s->bits & GRANT_FROM_PEER) == 0)
+		judge_sending(s);
+	else if (session_core_view(s, &view) && view.idle_us < PROBE_GRACE_US)
 		session_obey(s);
-		return;
-	}
-	s->end = DROP_STREAM_IDLE;
-	session_refused(s, DROP_STREAM_IDLE, s->remote, s->local, "no answer to a ping", false);
-	stream_close(s->stream, STREAM_CONNECTION_TIMEOUT, "no sign of life", now(s));
-	session_obey(s);
+	else
+		close_idle(s, "no answer to a ping");
 }
 
 void session_on_timer(struct loop_timer *t)

@@ -155,6 +155,7 @@ static void authorised(struct session *s, const struct stream_news *news)
 	} else if (strcmp(s->remote, "*") == 0) {
 		snprintf(s->remote, sizeof(s->remote), "%s", news->remote);
 	}
+	s->bits |= news->bits;
 	grant(s, news, partner);
 	log_event(LOG_LEVEL_INFO, "stream_authorised",
 		  "stream=%s local=%s remote=%s method=%s direction=%s%s", s->trace_id, news->local,

@@ -48,6 +48,8 @@ struct session {
 
 	/* once authenticated */
 	unsigned int method, pairs;
+	uint8_t bits;            /* GRANT_*: of all its pairs together */
+	uint64_t stanzas_before; /* sent by the last time its silence was judged */
 	bool is_established;
 	enum drop end; /* why it ends; DROP_COUNT = no fault */
 	char local[DOMAIN_TEXT_MAX + 1], remote[DOMAIN_TEXT_MAX + 1]; /* first pair */

@@ -135,8 +135,9 @@ void stream_read_error(struct stream *s, const struct xml_element *error)
 			other = e->text;
 			break;
 		}
-	snprintf(text, sizeof(text), "%s%s%.60s%s%.60s", condition, other[0] != '\0' ? " " : "",
-		 other, say != NULL ? ": " : "", say != NULL ? say->text : "");
+	snprintf(text, sizeof(text), "%s%s%.*s%s%.*s", condition, other[0] != '\0' ? " " : "",
+		 stream_cut(other, 60), other, say != NULL ? ": " : "",
+		 say != NULL ? stream_cut(say->text, 60) : 0, say != NULL ? say->text : "");
 	stream_finish(s, DROP_STREAM_ERROR, text);
 }
 

@@ -85,8 +85,19 @@ void stream_news_free(struct stream *s)
 	free(s->out);
 }
 
+int stream_cut(const char *text, size_t most)
+{
+	size_t len = strnlen(text, most + 1);
+
+	if (len <= most)
+		return (int)len;
+	for (len = most; len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80; len--)
+		;
+	return (int)len;
+}
+
 void stream_say(char *text, size_t room, const char *before, const char *name, const char *after)
 {
 	/* A name longer than a line of the log is no use in it. */
-	snprintf(text, room, "%s%.64s%s", before, name, after);
+	snprintf(text, room, "%s%.*s%s", before, stream_cut(name, 64), name, after);
 }

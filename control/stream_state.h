@@ -136,6 +136,9 @@ void stream_flush(struct stream *s); /* what is written goes out as STREAM_NEWS_
 void stream_add_refused(struct stream *s, enum drop why, const char *ours, const char *theirs,
 			const char *text);
 void stream_news_free(struct stream *s);
+/* How many bytes of @text, @most at most, end with a whole character: what a peer wrote goes back
+ * to it and into JSON, where half a character is an error. */
+int stream_cut(const char *text, size_t most);
 /* "before NAME after", in @room bytes, cut where it does not fit. */
 void stream_say(char *text, size_t room, const char *before, const char *name, const char *after);
 

@@ -276,6 +276,9 @@ void order_run_stop(struct core *c)
 	fail_links(c);
 	/* A bounce that the loop above has parked, and what nobody can take any more. */
 	fail_links(c);
+	/* The last word: behind it control listens no more, and the loop would wait for ever. */
+	if (!TAILQ_EMPTY(&c->stalled))
+		return;
 	report_core(c, &e);
 	c->is_stopped = true;
 }

@@ -168,8 +168,8 @@ static void say_faults(const char *name, const struct fault_counts *f)
 static void say_watch(const char *name, const struct watch *w)
 {
 	printf("\"%s\": {\"segments\": %" PRIu64 ", \"retransmitted\": %" PRIu64
-	       ", \"resets\": %" PRIu64 ", \"shut\": %" PRIu64 "}, ",
-	       name, w->segments, w->retransmitted, w->resets, w->shut);
+	       ", \"resets\": %" PRIu64 ", \"narrow\": %" PRIu64 "}, ",
+	       name, w->segments, w->retransmitted, w->resets, w->narrow);
 }
 
 static void say_drops(void)

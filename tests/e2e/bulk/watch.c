@@ -8,6 +8,12 @@
 
 #include "tests/e2e/bulk/watch.h"
 
+#define OPTION_END          0
+#define OPTION_NOP          1
+#define OPTION_WINDOW_SCALE 3
+#define SHIFT_MAX           14   /* RFC 7323 2.3 */
+#define FULL_SEGMENT        1448 /* of Ethernet, with timestamps */
+
 /* The TCP header in @m and the bytes behind it, or NULL. */
 static const struct rte_tcp_hdr *find_tcp(const struct rte_mbuf *m, uint32_t *len)
 {
@@ -21,10 +27,24 @@ static const struct rte_tcp_hdr *find_tcp(const struct rte_mbuf *m, uint32_t *le
 	    ip->next_proto_id != IPPROTO_TCP || ip->version_ihl != RTE_IPV4_VHL_DEF)
 		return NULL;
 	headers = (uint32_t)sizeof(*ip) + (uint32_t)(tcp->data_off >> 4) * 4;
-	if (rte_be_to_cpu_16(ip->total_length) < headers)
+	if (rte_be_to_cpu_16(ip->total_length) < headers || m->data_len < sizeof(*eth) + headers)
 		return NULL;
 	*len = rte_be_to_cpu_16(ip->total_length) - headers;
 	return tcp;
+}
+
+/* The window scale option of a SYN; 0 where there is none. */
+static uint8_t find_shift(const struct rte_tcp_hdr *syn)
+{
+	const uint8_t *at = (const uint8_t *)(syn + 1);
+	const uint8_t *const end = (const uint8_t *)syn + (size_t)(syn->data_off >> 4) * 4;
+
+	while (at + 2 < end && *at != OPTION_END) {
+		if (*at == OPTION_WINDOW_SCALE)
+			return min_u32(at[2], SHIFT_MAX) & UINT8_MAX;
+		at += *at == OPTION_NOP || at[1] == 0 ? 1 : at[1];
+	}
+	return 0;
 }
 
 void watch_frame(struct watch *w, const struct rte_mbuf *m)
@@ -37,14 +57,16 @@ void watch_frame(struct watch *w, const struct rte_mbuf *m)
 		return;
 	w->segments++;
 	w->resets += (tcp->tcp_flags & RTE_TCP_RST_FLAG) != 0;
-	w->shut += tcp->rx_win == 0 && (tcp->tcp_flags & RTE_TCP_RST_FLAG) == 0;
 	seq = rte_be_to_cpu_32(tcp->sent_seq);
 	end = seq + len;
 	if (tcp->tcp_flags & RTE_TCP_SYN_FLAG) {
 		w->seen = true;
 		w->highest = seq + 1;
+		w->shift = find_shift(tcp);
 		return;
 	}
+	w->narrow += (tcp->tcp_flags & RTE_TCP_RST_FLAG) == 0 &&
+		     (uint32_t)rte_be_to_cpu_16(tcp->rx_win) << w->shift < FULL_SEGMENT;
 	if (!w->seen || len == 0)
 		return;
 	w->retransmitted += seq_before(seq, w->highest);

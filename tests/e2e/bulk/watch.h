@@ -15,7 +15,8 @@ struct watch {
 	bool seen;       /* a SYN, so that `highest` says something */
 	tcp_seq highest; /* behind the last byte sent so far */
 	uint64_t segments, retransmitted, resets;
-	uint64_t shut; /* segments that offer no window at all */
+	uint64_t narrow; /* segments that offer less window than a full segment fills */
+	uint8_t shift;   /* window scale, as its SYN said */
 };
 
 void watch_frame(struct watch *w, const struct rte_mbuf *m);

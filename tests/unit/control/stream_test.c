@@ -101,6 +101,24 @@ static void a_partner_may_ask_for_so_many_pairs(void)
 	stream_free(s);
 }
 
+/* What a peer wrote is cut for our error at the end of a character: "x", then 2 bytes each. */
+static void a_cut_name_stays_utf8(void)
+{
+	struct stream *s = make(STREAM_RECEIVING, 1);
+	char text[256] = "<x";
+	bool said;
+
+	for (int i = 0; i < 40; i++)
+		strcat(text, "\xc3\xa9");
+	strcat(text, "/>");
+	give_header(s);
+	(void)count(s, STREAM_NEWS_SEND, "", &said);
+	give(s, text);
+	CHECK_EQ(count(s, STREAM_NEWS_CLOSE, "\xc3\xa9/&gt; is not known here", &said), 1);
+	CHECK(said);
+	stream_free(s);
+}
+
 static void so_many_verifications_wait_on_one_stream(void)
 {
 	struct stream *s = make(STREAM_INITIATING, 1);
@@ -205,6 +223,7 @@ static void nothing_is_due_after_the_end(void)
 int main(void)
 {
 	RUN(a_partner_may_ask_for_so_many_pairs);
+	RUN(a_cut_name_stays_utf8);
 	RUN(so_many_verifications_wait_on_one_stream);
 	RUN(all_waiting_verifications_go_out);
 	RUN(refuses_what_does_not_fit);

@@ -146,6 +146,25 @@ static void keeps_alive_and_tells_silence(void)
 	rig_close();
 }
 
+/* Without keep-alive there is nothing but silence that the timer runs for. */
+static void silence_is_told_each_time(void)
+{
+	struct peer *p;
+
+	rig_open();
+	p = open_stream(IFACE_EDGE, true);
+	times(p, 0, 3000000);
+	rig_wait(3100000);
+	CHECK(rig_expect(EVENT_IDLE));
+	rig_wait(1000000);
+	peer_say(p, " ");
+	rig_wait(2900000);
+	CHECK(rig_is_quiet());
+	rig_wait(200000);
+	CHECK(rig_expect(EVENT_IDLE));
+	rig_close();
+}
+
 static void stops(void)
 {
 	struct msg m = {.kind = MSG_STOP};
@@ -233,6 +252,7 @@ int main(void)
 	RUN(fin_without_footer);
 	RUN(no_footer_without_a_header);
 	RUN(keeps_alive_and_tells_silence);
+	RUN(silence_is_told_each_time);
 	RUN(stops);
 	RUN(stops_with_stanzas_held);
 	RUN(shows_a_connection);

@@ -106,7 +106,8 @@ static void handovers_come_back_wiped(void)
 	struct tls_handover *keys = inbox_handover(in), zero;
 
 	memset(&zero, 0, sizeof(zero));
-	CHECK(keys != NULL);
+	if (keys == NULL)
+		exit(2);
 	memset(keys->read.key, 0x55, sizeof(keys->read.key));
 	inbox_handover_done(in, keys);
 	CHECK(memcmp(keys, &zero, sizeof(zero)) == 0);

@@ -372,6 +372,25 @@ static void full_event_ring_loses_nothing(void)
 	rig_close();
 }
 
+/* Whatever has to wait: that the core has stopped is the last thing that control hears. */
+static void full_event_ring_stops_in_order(void)
+{
+	struct msg m = {.kind = MSG_STOP};
+
+	rig_open();
+	(void)open_stream(IFACE_EDGE, true);
+	(void)rig_connect(IFACE_INTERNAL);
+	fill_ring();
+	rig_order(&m);
+	rig_wait(2100000);
+	empty_ring();
+	CHECK(rig_expect(EVENT_CLOSED));
+	CHECK(rig_expect(EVENT_CLOSED));
+	CHECK(rig_expect(EVENT_STOPPED));
+	CHECK(rig.core->is_stopped);
+	rig_close();
+}
+
 static void full_event_ring_keeps_link_wishes(void)
 {
 	struct peer *p;
@@ -466,6 +485,7 @@ int main(void)
 	RUN(dial_fails);
 	RUN(stale_orders_are_counted);
 	RUN(full_event_ring_loses_nothing);
+	RUN(full_event_ring_stops_in_order);
 	RUN(full_event_ring_keeps_link_wishes);
 	RUN(routes_are_swapped);
 	RUN(a_peer_that_does_not_read_is_not_read);
