@@ -184,6 +184,12 @@ bool session_may_connect(const struct sessions *t, const struct partner *partner
 						      : limits->partner_connection_limit);
 }
 
+bool session_may_dial(const struct sessions *t, const struct partner *partner)
+{
+	return t->edge_conns < t->config->policy->limits.connection_limit &&
+	       session_may_connect(t, partner);
+}
+
 void session_count_partner(struct session *s, const struct partner *partner)
 {
 	if (s->partner.n != 0 || partner == NULL)
