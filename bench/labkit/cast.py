@@ -128,14 +128,22 @@ def northwind():
                   [("nora", "northwind.example")])  # fmt: skip
 
 
-def small():
-    """For the demo: one partner of each make, one gateway."""
+def pair():
+    """For the demo: one partner, one gateway."""
     return Cast(
-        [contoso(), fabrikam(["fabrikam.example"]), tailspin(["tailspin.example"])],
-        [external("fabrikam.example"), external("tailspin.example")],
+        [contoso(), fabrikam(["fabrikam.example"])],
+        [external("fabrikam.example")],
         [Gateway("contoso", ["contoso.example"], "gw.contoso.example", f"{NETS['in']}21",
                  "direct-tls", 5270)],
     )  # fmt: skip
+
+
+def small():
+    """To play with: as the pair, and a partner of the other make."""
+    cast = pair()
+    cast.servers.append(tailspin(["tailspin.example"]))
+    cast.partners.append(external("tailspin.example"))
+    return cast
 
 
 def full():

@@ -1,36 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """demo: from a fresh checkout to a message through the relay, and what the relay says about it."""
 
-import pathlib
-import subprocess
 import sys
 import time
 
 from . import cast, lab, relay, users
-from .relay import TREE
 from .state import LabError, say
 
 DIRECTION = {"in": "opened by the other side", "out": "opened by the relay"}
 BOB, ALICE = "bob@fabrikam.example", "alice@contoso.example"
-
-
-def command(*argv):
-    """Runs a step of the preparation; its output is shown only when it fails."""
-    done = subprocess.run([str(a) for a in argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, cwd=TREE)  # fmt: skip
-    if done.returncode != 0:
-        raise LabError(f"{' '.join(map(str, argv))}: exit {done.returncode}\n{done.stdout[-4000:]}")
-
-
-def prepare(build):
-    """Packages and binaries. Does nothing quickly when both are there."""
-    say("packages: drivers-cfg/host packages build run test")
-    command(TREE / "drivers-cfg" / "host", "packages", "build", "run", "test")
-    if not pathlib.Path(build, "build.ninja").exists():
-        say(f"configuring {build}")
-        command("meson", "setup", build)
-    say(f"building {build}")
-    command("ninja", "-C", build, "control/sluice", "control/sluicectl")
 
 
 def title(text):
@@ -100,10 +78,9 @@ def report(running, to_alice, to_bob):
 
 def run(number, path, build, driver, skip_prepare=False):
     began = time.monotonic()
-    build = pathlib.Path(build or TREE / "build")
     if not skip_prepare:
-        prepare(build)
-    one = lab.Lab(cast.small(), number, path)
+        relay.build(build)
+    one = lab.Lab(cast.pair(), number, path)
     one.began = began
     running = relay.Relay(one, build, driver)
     try:

@@ -47,4 +47,5 @@ def start(rundir, network, view, nets, records):
         ],
         network.name("dns"),
     )  # fmt: skip
-    wait_until(lambda: network.listens("dns", 53), f"dnsmasq ({view})", 10)
+    address = f"{NETS[nets[0]]}{DNS_HOST}"
+    wait_until(lambda: network.listens("dns", 53, address), f"dnsmasq ({view})", 10)

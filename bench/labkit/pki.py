@@ -19,9 +19,17 @@ def openssl(*argv, text_in=None):
     return done.stdout
 
 
-def make_key(path):
-    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path)
-    path.chmod(0o644)  # lab keys: the servers run as users of their own
+def make(base, days, common_name, extensions, *signer):
+    """<base>.key and <base>.crt by one process; self-signed unless @signer names a CA."""
+    key, crt = base.with_name(base.name + ".key"), base.with_name(base.name + ".crt")
+    more = [word for e in extensions for word in ("-addext", e)]
+    openssl(
+        "req", "-config", "/dev/null", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+        "-noenc", "-keyout", key, "-days", days, "-subj", f"/CN={common_name}", *more, *signer,
+        "-out", crt,
+    )  # fmt: skip
+    key.chmod(0o644)  # lab keys: the servers run as users of their own
+    return crt, key
 
 
 class Authority:
@@ -29,35 +37,32 @@ class Authority:
 
     def __init__(self, folder, name):
         self.folder = folder
-        self.certificate = folder / f"{name}-ca.crt"
-        self.key = folder / f"{name}-ca.key"
-        make_key(self.key)
-        openssl(
-            "req", "-x509", "-new", "-key", self.key, "-days", 30, "-subj", f"/CN={name} lab CA",
-            "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-out", self.certificate,
+        self.certificate, self.key = make(
+            folder / f"{name}-ca", 30, f"{name} lab CA",
+            ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"],
         )  # fmt: skip
 
     def issue(self, file, names, usage=BOTH, common_name=None, expired=False):
         """<file>.crt and <file>.key for @names (dNSName each); also <file>.pem, both in one."""
         base = self.folder / file
         base.parent.mkdir(parents=True, exist_ok=True)
-        key, crt = base.with_name(base.name + ".key"), base.with_name(base.name + ".crt")
-        request, ext = base.with_name(base.name + ".csr"), base.with_name(base.name + ".ext")
-        make_key(key)
-        openssl("req", "-new", "-key", key, "-subj", f"/CN={common_name or names[0]}", "-out", request)
-        ext.write_text(
-            "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\n"
-            f"extendedKeyUsage={usage}\n"
-            + "subjectAltName=" + ",".join(f"DNS:{n}" for n in names) + "\n"
+        signer = ["-CA", self.certificate, "-CAkey", self.key]
+        crt, key = make(
+            base, 20, common_name or names[0],
+            ["basicConstraints=CA:FALSE", "keyUsage=critical,digitalSignature",
+             f"extendedKeyUsage={usage}", "subjectAltName=" + ",".join(f"DNS:{n}" for n in names)],
+            *signer,
         )  # fmt: skip
-        days = ["-days", "20"]
-        if expired:  # x509 -req knows only "from now on": a negative span ends before it begins
-            days = ["-days", "-1"]
-        openssl(
-            "x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key,
-            "-extfile", ext, *days, "-out", crt,
-        )  # fmt: skip
+        if expired:
+            expire(crt, key, signer)
         base.with_name(base.name + ".pem").write_text(crt.read_text() + key.read_text())
-        request.unlink()
-        ext.unlink()
         return crt, key
+
+
+def expire(crt, key, signer):
+    """Signs @crt again with an end in the past: req refuses that, x509 takes a span below zero."""
+    request = crt.with_suffix(".csr")
+    keep = ["-copy_extensions", "copyall"]
+    openssl("x509", "-x509toreq", "-in", crt, "-signkey", key, *keep, "-out", request)
+    openssl("x509", "-req", "-in", request, *signer, *keep, "-days", "-1", "-out", crt)
+    request.unlink()

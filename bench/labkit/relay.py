@@ -9,10 +9,28 @@ from xml.sax.saxutils import quoteattr
 
 from . import dns
 from .netns import NETS
-from .state import LabError, wait_until
+from .state import LabError, say, wait_until
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 LAW_PARTS = ("delivered", "answered", "bounced", "dropped", "held")
+
+
+def command(*argv):
+    """Runs a step of the build; its output is shown only when it fails."""
+    done = subprocess.run([str(a) for a in argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, cwd=TREE)  # fmt: skip
+    if done.returncode != 0:
+        raise LabError(f"{' '.join(map(str, argv))}: exit {done.returncode}\n{done.stdout[-4000:]}")
+
+
+def build(folder=None):
+    """Makes the binaries. Does nothing quickly when they are there."""
+    folder = pathlib.Path(folder or TREE / "build")
+    if not (folder / "build.ninja").exists():
+        say(f"configuring {folder}")
+        command("meson", "setup", folder)
+    say(f"building {folder}")
+    command("ninja", "-C", folder, "control/sluice", "control/sluicectl")
 
 
 def element(tag, /, **attributes):

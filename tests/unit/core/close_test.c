@@ -271,10 +271,9 @@ static void shows_a_connection(void)
 	rig_close();
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	rig_start(argv[0]);
+	rig_start();
 	RUN(closes_in_order);
 	RUN(closes_at_the_deadline);
 	RUN(footer_of_the_peer);
