@@ -38,7 +38,7 @@ bool domains_fold(const char *name, char out[DOMAIN_TEXT_MAX + 1])
 	size_t len;
 	bool good;
 
-	if (strlen(name) > 4 * DOMAIN_TEXT_MAX)
+	if (strlen(name) > (size_t)4 * DOMAIN_TEXT_MAX)
 		return false;
 	/* Non-transitional: what today's servers and browsers do (UTS 46). */
 	if (idn2_lookup_u8((const uint8_t *)name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) !=

@@ -58,6 +58,14 @@ void link_want_dial_gateway(struct want *w, const struct gateway *gateway)
 	dial(w, &setup, &gateway->address, gateway->port);
 }
 
+static bool has_room(const struct want *w)
+{
+	const struct links *l = w->links;
+	const struct partner *partner = policy_partner(l->config->policy, w->remote);
+
+	return w->kind != WANT_PAIR || partner == NULL || session_may_dial(l->sessions, partner);
+}
+
 static void resolved(void *user, enum resolver_result result, const struct resolver_target *targets,
 		     size_t count)
 {
@@ -77,7 +85,11 @@ static void resolved(void *user, enum resolver_result result, const struct resol
 	w->target_count = count;
 	w->target_next = 0;
 	w->why = DROP_DIAL_FAILED;
-	link_want_dial_next(w);
+	/* Asked before, but others may have dialled while DNS was. */
+	if (!has_room(w))
+		link_want_failed(w, DROP_STREAM_LIMIT);
+	else
+		link_want_dial_next(w);
 }
 
 void link_want_resolve(struct want *w)
@@ -171,6 +183,8 @@ static void fail(struct want *w, enum drop why)
 	struct session *asker = w->kind == WANT_VERIFY ? w->asker : NULL;
 	struct msg m = {.kind = MSG_LINK_FAILED};
 
+	if (why == DROP_STREAM_LIMIT)
+		l->sessions->drops[why]++;
 	log_event(LOG_LEVEL_NOTICE, "link_failed",
 		  "local=%s remote=%s toward=%s purpose=%s reason=%s", w->local, w->remote,
 		  w->toward == TOWARD_EDGE ? "edge" : "internal",

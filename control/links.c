@@ -112,7 +112,7 @@ static void want_edge(struct want *w)
 
 	if (partner == NULL)
 		link_want_failed(w, DROP_STREAM_NOT_ALLOWED);
-	else if (!session_may_connect(l->sessions, partner))
+	else if (!session_may_dial(l->sessions, partner))
 		link_want_failed(w, DROP_STREAM_LIMIT);
 	else if (backoff_is_on(backoff, loop_now_us(l->loop)))
 		link_want_refused_by_backoff(w);

@@ -24,7 +24,7 @@ struct sessions *sessions_make(const struct sessions_setup *setup)
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
 		t->tls[i] = tls_ctx_hold(setup->tls[i]);
 	for (size_t i = 0; i < orders_cores(setup->orders); i++)
-		t->by_slot[i] = memory_get(t->slots * sizeof(*t->by_slot[i]));
+		t->by_slot[i] = memory_get(t->slots * sizeof(struct session *));
 	return t;
 }
 
@@ -32,8 +32,10 @@ void sessions_free(struct sessions *t)
 {
 	if (t == NULL)
 		return;
-	while (t->first != NULL)
-		session_forget(t->first);
+	for (struct session *s = t->first, *next; s != NULL; s = next) {
+		next = s->next;
+		session_forget(s);
+	}
 	for (size_t i = 0; i < CORES_MAX; i++)
 		free(t->by_slot[i]);
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
@@ -180,6 +182,12 @@ bool session_may_connect(const struct sessions *t, const struct partner *partner
 	return t->partner_conns[partner->id.n] < (partner->connection_limit > 0
 						      ? partner->connection_limit
 						      : limits->partner_connection_limit);
+}
+
+bool session_may_dial(const struct sessions *t, const struct partner *partner)
+{
+	return t->edge_conns < t->config->policy->limits.connection_limit &&
+	       session_may_connect(t, partner);
 }
 
 void session_count_partner(struct session *s, const struct partner *partner)

@@ -197,12 +197,28 @@ static void on_idle(struct session *s)
 	loop_at(s->table->loop, &s->timer, now(s) + PROBE_GRACE_US);
 }
 
-static void probe_is_over(struct session *s)
+/*
+ * Streams between servers go one way: what a peer has to say to a stream of ours it may say on one
+ * of its own, the answer to our ping first of all. That this connection still reaches it is TCP's
+ * to find out: the ping has to be acknowledged.
+ */
+static bool has_been_heard(const struct session *of)
 {
 	struct conn_view view;
 
+	for (const struct session *s = of->table->first; s != NULL; s = s->next)
+		if (s->leg == IFACE_EDGE && s->is_established &&
+		    strcmp(s->remote, of->remote) == 0 && session_core_view(s, &view) &&
+		    view.idle_us < PROBE_GRACE_US)
+			return true;
+	return false;
+}
+
+static void probe_is_over(struct session *s)
+{
 	s->is_probing = false;
-	if (session_core_view(s, &view) && view.idle_us < PROBE_GRACE_US) {
+	if (has_been_heard(s)) {
+		session_set_times(s);
 		session_obey(s);
 		return;
 	}

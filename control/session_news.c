@@ -100,7 +100,7 @@ static void start_tls(struct session *s, const struct stream_news *news)
 
 /* Keep-alive and silence, once the stream is what it is going to be (facts of ARCHITECTURE.md,
  * "Silence"). */
-static void set_times(const struct session *s)
+void session_set_times(const struct session *s)
 {
 	const struct limits *limits = &s->table->config->policy->limits;
 	struct msg m = order(s, MSG_TIMES);
@@ -167,7 +167,7 @@ static void authorised(struct session *s, const struct stream_news *news)
 static void established(struct session *s)
 {
 	s->is_established = true;
-	set_times(s);
+	session_set_times(s);
 	log_event(
 	    LOG_LEVEL_INFO, "stream_open",
 	    "stream=%s leg=%s role=%s id=%s local=%s remote=%s tls=%s cipher=%s auth=%s bidi=%s",

@@ -91,11 +91,17 @@ void session_register(struct session *s, struct conn_id conn);
 /* A fresh stream machine in place of the present one. */
 void session_new_stream(struct session *s, bool direct_tls);
 
+/* Tells the core the times of keep-alive and silence; the latter begins anew. */
+void session_set_times(const struct session *s);
+
 /* What the core knows of it; false when it is gone. */
 bool session_core_view(const struct session *s, struct conn_view *out);
 
-/* Room under ConnectionLimit and the partner's own limit (NULL: only the first)? */
+/* Room under ConnectionLimit, which this connection is counted in already, and the partner's own
+ * limit (NULL: only the first)? */
 bool session_may_connect(const struct sessions *t, const struct partner *partner);
+/* The same of a connection that is not counted yet, as each one we dial. */
+bool session_may_dial(const struct sessions *t, const struct partner *partner);
 /* From now on counted as a connection of @partner. */
 void session_count_partner(struct session *s, const struct partner *partner);
 

@@ -149,6 +149,10 @@ static void settle(struct core *c, struct conn *k)
 	const uint64_t acked = tcp_acked(k->tcp);
 	const struct ledger_entry *e;
 
+	/* On a stream that only takes stanzas, that it takes them is all the peer ever says. */
+	e = ledger_first(&k->ledger);
+	if (e != NULL && e->end != 0 && e->end <= acked)
+		conn_heard(c, k);
 	while ((e = ledger_first(&k->ledger)) != NULL && e->end != 0 && e->end <= acked) {
 		struct partner_stats *partner = &c->stats.partner[e->label.partner.n];
 

@@ -129,6 +129,8 @@ void conn_release(struct core *c, struct conn *k);
 void conn_drop_grants(struct core *c, struct conn *k);
 void conn_detach_links(struct core *c, struct conn *k);
 
+/* A sign of life: silence begins anew. */
+void conn_heard(struct core *c, struct conn *k);
 /* Arms the timer for the earliest of keep-alive, silence and close deadline. */
 void conn_rearm(struct core *c, struct conn *k);
 void conn_on_timer(struct core *c, struct conn *k);

@@ -42,6 +42,16 @@ void conn_rearm(struct core *c, struct conn *k)
 		wheel_cancel(&c->wheel, &k->timer);
 }
 
+void conn_heard(struct core *c, struct conn *k)
+{
+	k->heard_us = c->now_us;
+	if (k->idle_told) { /* then nothing may have kept the timer running */
+		k->idle_told = false;
+		conn_rearm(c, k);
+	}
+	atomic_store_explicit(&k->view.heard_us, c->now_us, memory_order_relaxed);
+}
+
 static void on_close_due(struct core *c, struct conn *k)
 {
 	if (k->state == CONN_CLOSING)

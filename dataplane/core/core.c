@@ -34,14 +34,8 @@ static void take_news(struct core *c, struct tcp_conn *tcp, unsigned int news)
 		conn_on_accepted(c, tcp);
 	if (news & TCP_NEWS_OPENED)
 		conn_on_opened(c, k);
-	if (news & TCP_NEWS_DATA) {
-		k->heard_us = c->now_us;
-		if (k->idle_told) { /* then nothing may have kept the timer running */
-			k->idle_told = false;
-			conn_rearm(c, k);
-		}
-		atomic_store_explicit(&k->view.heard_us, c->now_us, memory_order_relaxed);
-	}
+	if (news & TCP_NEWS_DATA)
+		conn_heard(c, k);
 	if (news & TCP_NEWS_ACKED)
 		conn_on_acked(c, k);
 	if (news & TCP_NEWS_FIN)

@@ -36,11 +36,6 @@ struct core_setup {
 
 struct core;
 
-/* The mbufs that one receive queue fills: made before port_open(), which wants them, and freed with
- * rte_mempool_free() after port_close(). NULL without memory. */
-MUST_USE struct rte_mempool *core_rx_pool(uint16_t index, enum iface iface, uint16_t descriptors,
-					  uint32_t mtu);
-
 /* NULL, with a sentence in @error (256 bytes), when memory or a pool is missing. */
 MUST_USE struct core *core_make(const struct core_setup *setup, char *error);
 /* Before the inbox and the pools of the receive queues are freed. */

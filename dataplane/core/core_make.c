@@ -13,25 +13,12 @@ enum {
 	POOL_PER_CONN = 8, /* and for each connection */
 	POOL_CACHE = 256,
 	POOL_RESERVE = 16,   /* one part in so many is left for what is already being read */
-	RX_MBUFS = 4095,     /* af_xdp takes no fewer (lab.md 3) */
 	GRANTS_PER_CONN = 4, /* most streams carry one pair, a gateway's carries many */
 	GRANTS_BASE = 1024,
 	LINKS_BASE = 1024, /* pairs without a stream, besides one link a grant */
 	CHUNKS_PER_CONN = 2,
 	CHUNKS_BASE = 256,
-	FRAME_BYTES = 14 + 4, /* Ethernet and VLAN */
 };
-
-struct rte_mempool *core_rx_pool(uint16_t index, enum iface iface, uint16_t descriptors,
-				 uint32_t mtu)
-{
-	const uint32_t data = max_u32(RTE_MBUF_DEFAULT_DATAROOM, mtu + FRAME_BYTES);
-	char name[RTE_MEMPOOL_NAMESIZE];
-
-	snprintf(name, sizeof(name), "rx%u.%u", index, (unsigned int)iface);
-	return rte_pktmbuf_pool_create(name, RX_MBUFS + descriptors, POOL_CACHE, 0,
-				       (uint16_t)(RTE_PKTMBUF_HEADROOM + data), SOCKET_ID_ANY);
-}
 
 static bool fail(char *error, const char *what)
 {

@@ -39,7 +39,7 @@ enum msg_kind {
 	MSG_REVOKE, /* and no longer */
 	MSG_LINK_FAILED, /* no stream for a pair can be had: answers EVENT_LINK_WANTED; what is
 			    parked bounces */
-	MSG_TIMES,       /* keep-alive and silence of a connection */
+	MSG_TIMES,       /* keep-alive and silence of a connection; its silence begins anew */
 	MSG_CLOSE,  /* send `bytes` (a stream error, or NULL), then the footer if a header was sent;
 		       read and deliver on until the  peer closes or `deadline_us` has passed; then
 		       close_notify, FIN */

@@ -149,6 +149,8 @@ static void on_times(struct core *c, struct conn *k, const struct msg *m)
 {
 	k->keepalive_us = m->times.keepalive_us;
 	k->inactivity_us = m->times.inactivity_us;
+	k->heard_us = c->now_us;
+	k->idle_told = false;
 	conn_rearm(c, k);
 }
 

@@ -3,10 +3,10 @@
  * net_fuzz.c - a row of frames and of passing time into struct net. Input: records of one byte
  * what (0..3: wait, send, else a frame), two bytes length, and so many bytes.
  */
-#include <rte_eal.h>
 #include <rte_mbuf.h>
 
 #include "dataplane/net/net.h"
+#include "tests/eal.h"
 
 #define POOL        2047
 #define RECORDS_MAX 200
@@ -19,15 +19,9 @@ static uint32_t drops[DROP_COUNT];
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static char name[] = "net_fuzz", huge[] = "--no-huge", pci[] = "--no-pci",
-		    conf[] = "--no-shconf", telemetry[] = "--no-telemetry", m[] = "-m", mb[] = "64",
-		    level[] = "--log-level=4", l[] = "-l", zero[] = "0";
-	char *args[] = {name, huge, pci, conf, telemetry, m, mb, level, l, zero};
-
 	(void)argc;
 	(void)argv;
-	if (rte_eal_init(ARRAY_LEN(args), args) < 0)
-		exit(2);
+	eal_start("64", "0", NULL);
 	pool = rte_pktmbuf_pool_create("net", POOL, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	if (pool == NULL)
 		exit(2);

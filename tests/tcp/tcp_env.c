@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_eal.h>
-
+#include "tests/eal.h"
 #include "tests/tcp/tcp_env.h"
 
 static struct rte_mempool *make_pool(const char *name, unsigned int n)
@@ -21,17 +20,7 @@ static struct rte_mempool *make_pool(const char *name, unsigned int n)
 
 void env_start(struct env *e)
 {
-	static char text[][16] = {
-	    "tcp_test", "--no-huge", "--no-pci", "--no-shconf", "--no-telemetry",
-	    "-m",       "96",        "-l",       "0",           "--log-level=4"};
-	char *argv[ARRAY_LEN(text)];
-
-	for (unsigned int i = 0; i < ARRAY_LEN(text); i++)
-		argv[i] = text[i];
-	if (rte_eal_init((int)ARRAY_LEN(argv), argv) < 0) {
-		fprintf(stderr, "cannot start EAL\n");
-		exit(2);
-	}
+	eal_start("96", "0", NULL);
 	memset(e, 0, sizeof(*e));
 	e->rx = make_pool("rx", ENV_RX_MBUFS);
 	e->tx = make_pool("tx", ENV_TX_MBUFS);

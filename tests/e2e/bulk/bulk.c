@@ -15,11 +15,10 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
-
 #include "control/profile.h"
 #include "tests/e2e/bulk/stack.h"
 #include "tests/e2e/bulk/talker.h"
+#include "tests/eal.h"
 
 enum bulk_bounds {
 	CASE_SECONDS = 120,
@@ -50,18 +49,9 @@ __attribute__((noreturn)) static void die(const char *what)
 /* EAL keeps none of the strings, but wants them writable. */
 static void start_eal(const char *option, const char *value, const char *cpu)
 {
-	const char *const args[] = {
-	    "bulk_stack", "--no-huge",     "--no-pci", "--no-shconf", "--no-telemetry", "-m",
-	    "128",        "--log-level=4", "-l",       cpu,           option,           value};
-	static char text[ARRAY_LEN(args)][PROFILE_TEXT];
-	char *writable[ARRAY_LEN(args)];
+	const char *const device[] = {option, value, NULL};
 
-	for (size_t i = 0; i < ARRAY_LEN(args); i++) {
-		snprintf(text[i], sizeof(text[i]), "%s", args[i]);
-		writable[i] = text[i];
-	}
-	if (rte_eal_init(ARRAY_LEN(writable), writable) < 0)
-		die("EAL does not start");
+	eal_start("96", cpu, device);
 }
 
 static void open_stack(char **argv)

@@ -2,29 +2,12 @@
 /* inbox_test.c - the rings between control and a core, and the one wake-up. */
 #include <poll.h>
 #include <pthread.h>
-#include <rte_eal.h>
 
 #include "dataplane/core/inbox.h"
 #include "tests/check.h"
+#include "tests/eal.h"
 
 enum { MANY = 200000 };
-
-static void start_eal(const char *name)
-{
-	char *argv[] = {(char *)(uintptr_t)name,
-			(char *)(uintptr_t) "--no-huge",
-			(char *)(uintptr_t) "--no-pci",
-			(char *)(uintptr_t) "--no-shconf",
-			(char *)(uintptr_t) "--no-telemetry",
-			(char *)(uintptr_t) "-m",
-			(char *)(uintptr_t) "64",
-			(char *)(uintptr_t) "--log-level=4",
-			(char *)(uintptr_t) "-l",
-			(char *)(uintptr_t) "0"};
-
-	if (rte_eal_init(ARRAY_LEN(argv), argv) < 0)
-		exit(2);
-}
 
 static struct inbox *make(void)
 {
@@ -166,10 +149,9 @@ static void no_wake_up_is_lost(void)
 	inbox_free_all(in);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	start_eal(argv[0]);
+	eal_start("64", "0", NULL);
 	RUN(orders_go_by_value);
 	RUN(full_rings_say_so);
 	RUN(one_wake_up_until_it_is_acknowledged);

@@ -57,10 +57,9 @@ static void runs_and_stops(void)
 	rig_close();
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	rig_start(argv[0]);
+	rig_start();
 	RUN(runs_and_stops);
 	return check_summary();
 }

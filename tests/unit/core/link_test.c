@@ -349,10 +349,9 @@ static void a_grant_that_comes_too_late_asks_again(void)
 	rig_close();
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	rig_start(argv[0]);
+	rig_start();
 	RUN(parks_until_a_stream_comes);
 	RUN(failed_link_bounces);
 	RUN(bounce_to_the_inside_wants_its_link);

@@ -235,10 +235,9 @@ static void abort_recovers_too(void)
 	rig_close();
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	rig_start(argv[0]);
+	rig_start();
 	RUN(recovers_in_plain);
 	RUN(recovers_in_tls);
 	RUN(recovers_in_tls_1_2);

@@ -314,10 +314,9 @@ static void carries_200_kb(void)
 	big_stanza(true);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	rig_start(argv[0]);
+	rig_start();
 	RUN(crosses_in_plain);
 	RUN(crosses_in_tls);
 	RUN(crosses_in_tls_1_2);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* rig.c - the core under test, and control's part played by the test. */
-#include <rte_eal.h>
 
+#include "tests/eal.h"
 #include "tests/unit/core/far.h"
 
 struct rig rig;
@@ -9,20 +9,9 @@ uint32_t rig_link_queue_bytes, rig_link_queue_stanzas;
 enum tls_version rig_tls_version = TLS_1_3;
 static struct port port[IFACE_COUNT];
 
-void rig_start(const char *name)
+void rig_start(void)
 {
-	char *argv[] = {(char *)(uintptr_t)name,
-			(char *)(uintptr_t) "--no-huge",
-			(char *)(uintptr_t) "--no-pci",
-			(char *)(uintptr_t) "--no-shconf",
-			(char *)(uintptr_t) "--no-telemetry",
-			(char *)(uintptr_t) "-m",
-			(char *)(uintptr_t) "192",
-			(char *)(uintptr_t) "--log-level=4",
-			(char *)(uintptr_t) "--lcores",
-			(char *)(uintptr_t) "0@0,1@0"};
-
-	far_must(rte_eal_init(ARRAY_LEN(argv), argv) >= 0, "EAL");
+	eal_start("192", "0@0,1@0", NULL);
 	far_start(port);
 	for (unsigned int i = 0; i < RIG_PEERS; i++)
 		rig.peer[i].heard = malloc(RIG_HEARD);

@@ -50,7 +50,7 @@ extern struct rig rig;
 extern uint32_t rig_link_queue_bytes, rig_link_queue_stanzas;
 extern enum tls_version rig_tls_version;
 
-void rig_start(const char *name);
+void rig_start(void);
 void rig_open(void);
 /* Closes what is open and checks that nothing is missing. */
 void rig_finish(void);

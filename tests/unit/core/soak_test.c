@@ -228,10 +228,9 @@ static void law_order_and_memory(void)
 	       (unsigned long long)bounced, (unsigned long long)again);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	rig_start(argv[0]);
+	rig_start();
 	rig_link_queue_bytes = 200 * 1000;
 	RUN(law_order_and_memory);
 	return check_summary();

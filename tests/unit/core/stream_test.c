@@ -466,10 +466,9 @@ static void a_peer_that_does_not_read_is_not_read(void)
 	rig_close();
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	rig_start(argv[0]);
+	rig_start();
 	RUN(pauses_in_plain);
 	RUN(pauses_in_tls);
 	RUN(starttls);

@@ -1,30 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* table_test.c - ledger, grants, links, parcels, elements and the law, each beside a trivial model.
  */
-#include <rte_eal.h>
 
 #include "dataplane/core/core_state.h"
 #include "tests/check.h"
+#include "tests/eal.h"
 
 enum { ENTRIES = 2000 };
 
 static struct rte_mempool *pool;
 
-static void start_eal(const char *name)
+static void start(void)
 {
-	char *argv[] = {(char *)(uintptr_t)name,
-			(char *)(uintptr_t) "--no-huge",
-			(char *)(uintptr_t) "--no-pci",
-			(char *)(uintptr_t) "--no-shconf",
-			(char *)(uintptr_t) "--no-telemetry",
-			(char *)(uintptr_t) "-m",
-			(char *)(uintptr_t) "64",
-			(char *)(uintptr_t) "--log-level=4",
-			(char *)(uintptr_t) "-l",
-			(char *)(uintptr_t) "0"};
-
-	if (rte_eal_init(ARRAY_LEN(argv), argv) < 0)
-		exit(2);
+	eal_start("64", "0", NULL);
 	pool = rte_pktmbuf_pool_create("t", 1023, 0, PARCEL_PRIVATE_BYTES,
 				       RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	if (pool == NULL)
@@ -240,10 +228,9 @@ static void law_can_fail(void)
 	CHECK_EQ(law_gap(&l), -1);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	start_eal(argv[0]);
+	start();
 	RUN(ledger_is_a_fifo);
 	RUN(ledger_says_when_it_is_full);
 	RUN(grants_are_found_until_given_back);

@@ -11,10 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
-
 #include "control/profile.h"
 #include "dataplane/net/net.h"
+#include "tests/eal.h"
 
 #define OURS 0xc0000201 /* 192.0.2.1 */
 
@@ -36,24 +35,9 @@ static uint64_t clock_us(void)
 
 static void start_eal(const char *option, const char *value)
 {
-	static char name[] = "answer", huge[] = "--no-huge", pci[] = "--no-pci",
-		    conf[] = "--no-shconf", telemetry[] = "--no-telemetry", m[] = "-m", mb[] = "96",
-		    level[] = "--log-level=4", l[] = "-l", zero[] = "0";
-	char *args[] = {name,
-			huge,
-			pci,
-			conf,
-			telemetry,
-			m,
-			mb,
-			level,
-			l,
-			zero,
-			(char *)(uintptr_t)option,
-			(char *)(uintptr_t)value};
+	const char *const device[] = {option, value, NULL};
 
-	if (rte_eal_init(ARRAY_LEN(args), args) < 0)
-		die("EAL does not start");
+	eal_start("96", "0", device);
 }
 
 static struct rte_mempool *make_pool(const char *name, unsigned int mbufs, uint16_t data_room)

@@ -313,10 +313,9 @@ static void refuses_malformed_packets(void)
 	rig_close();
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	rig_start_eal(argv[0]);
+	rig_start();
 	RUN(announces_itself_twice);
 	RUN(answers_who_asks_and_remembers_him);
 	RUN(answers_a_probe_and_forgets_it);

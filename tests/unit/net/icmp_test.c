@@ -163,10 +163,9 @@ static void refuses_errors_about_what_we_never_sent(void)
 	rig_close();
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	rig_start_eal(argv[0]);
+	rig_start();
 	RUN(answers_echo);
 	RUN(limits_the_rate_of_echo);
 	RUN(refuses_malformed_and_unknown_messages);

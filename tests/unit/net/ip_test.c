@@ -296,10 +296,9 @@ static void bounds_the_queue_of_frames(void)
 	rig_close();
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argc;
-	rig_start_eal(argv[0]);
+	rig_start();
 	RUN(passes_a_segment_without_its_headers_and_padding);
 	RUN(keeps_to_the_three_rules);
 	RUN(refuses_a_segment_without_a_whole_header);

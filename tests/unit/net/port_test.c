@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* port_test.c - opening ports of software devices: what works, and what the complaints say. */
-#include <rte_eal.h>
 
 #include "dataplane/net/port.h"
 #include "tests/check.h"
+#include "tests/eal.h"
 
 static struct rte_mempool *pool;
 static char error[256];
@@ -125,21 +125,14 @@ static void dense_pools_have_no_gaps(void)
 	CHECK(port_make_pool("huge", 1 << 20, 0, RTE_MBUF_DEFAULT_BUF_SIZE, true) == NULL);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	static char huge
-	    [] = "--no-huge",
-	pci[] = "--no-pci", conf[] = "--no-shconf", telemetry[] = "--no-telemetry", m[] = "-m",
-	mb[] = "64", level[] = "--log-level=4", l[] = "-l", zero[] = "0",
-	ring[] = "--vdev=net_ring0", null0[] = "--vdev=net_null0", null1[] = "--vdev=net_null1",
-	memif[] =
-	    "--vdev=net_memif0,role=client,socket-abstract=no,socket=/tmp/sluice-no-such-socket";
-	char *args[] = {argv[0], huge, pci,  conf, telemetry, m,     mb,
-			level,   l,    zero, ring, null0,     null1, memif};
+	static const char *const devices[] = {
+	    "--vdev=net_ring0", "--vdev=net_null0", "--vdev=net_null1",
+	    "--vdev=net_memif0,role=client,socket-abstract=no,socket=/tmp/sluice-no-such-socket",
+	    NULL};
 
-	(void)argc;
-	if (rte_eal_init(ARRAY_LEN(args), args) < 0)
-		return 2;
+	eal_start("64", "0", devices);
 	pool = rte_pktmbuf_pool_create("port", 1023, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	if (pool == NULL)
 		return 2;

@@ -9,13 +9,13 @@
 #include <netinet/in.h>
 
 #include <rte_arp.h>
-#include <rte_eal.h>
 #include <rte_icmp.h>
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
 #include "dataplane/net/net.h"
 #include "tests/check.h"
+#include "tests/eal.h"
 
 #define OURS     0xc0000201u /* 192.0.2.1/24, 198.51.100.1 on the other interface */
 #define GATEWAY  0xc00002feu
@@ -43,21 +43,9 @@ struct frame {
 	uint8_t bytes[2048];
 };
 
-static inline void rig_start_eal(const char *name)
+static inline void rig_start(void)
 {
-	char *argv[] = {(char *)(uintptr_t)name,
-			(char *)(uintptr_t) "--no-huge",
-			(char *)(uintptr_t) "--no-pci",
-			(char *)(uintptr_t) "--no-shconf",
-			(char *)(uintptr_t) "--no-telemetry",
-			(char *)(uintptr_t) "-m",
-			(char *)(uintptr_t) "64",
-			(char *)(uintptr_t) "--log-level=4",
-			(char *)(uintptr_t) "-l",
-			(char *)(uintptr_t) "0"};
-
-	if (rte_eal_init(ARRAY_LEN(argv), argv) < 0)
-		exit(2);
+	eal_start("64", "0", NULL);
 	pool = rte_pktmbuf_pool_create("net", POOL, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	if (pool == NULL)
 		exit(2);
