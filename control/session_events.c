@@ -46,7 +46,7 @@ static void on_dial_failed(struct sessions *t, const struct event *e)
 	struct session *s = (struct session *)(uintptr_t)e->dialed.ref;
 	char address[ADDR_TEXT_MAX];
 
-	t->drops[DROP_DIAL_FAILED]++;
+	/* counted by the core */
 	log_event(LOG_LEVEL_NOTICE, "dial_failed", "stream=%s ip=%s port=%u from=%s to=%s",
 		  s->trace_id, addr_text(&s->address, address), s->port, s->own_ours,
 		  s->own_theirs);
