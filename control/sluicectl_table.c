@@ -42,20 +42,22 @@ const char *sluicectl_table_cell(const json_t *row, const char *key, char *out, 
 	char one[64];
 
 	out[0] = '\0';
-	for (const char *at = key; at != NULL; at = strchr(at, '/')) {
+	for (const char *at = key;; at++) {
+		size_t length = strcspn(at, "/");
 		const json_t *value;
 
-		at += at != key;
-		(void)snprintf(one, sizeof(one), "%.*s", (int)strcspn(at, "/"), at);
+		(void)snprintf(one, sizeof(one), "%.*s", (int)length, at);
 		value = json_object_get(row, one);
-		if (at != key)
-			append(out, room, "/");
 		if (!json_is_array(value))
 			append_value(value, out, room);
 		for (size_t i = 0; i < json_array_size(value); i++) {
 			append(out, room, i > 0 ? "," : "");
 			append_value(json_array_get(value, i), out, room);
 		}
+		at += length;
+		if (*at == '\0')
+			break;
+		append(out, room, "/");
 	}
 	if (out[0] == '\0')
 		append(out, room, "-");
