@@ -46,7 +46,7 @@ static void on_dial_failed(struct sessions *t, const struct event *e)
 	struct session *s = (struct session *)(uintptr_t)e->dialed.ref;
 	char address[ADDR_TEXT_MAX];
 
-	t->drops[DROP_DIAL_FAILED]++;
+	/* counted by the core */
 	log_event(LOG_LEVEL_NOTICE, "dial_failed", "stream=%s ip=%s port=%u from=%s to=%s",
 		  s->trace_id, addr_text(&s->address, address), s->port, s->own_ours,
 		  s->own_theirs);
@@ -209,7 +209,7 @@ static bool has_been_heard(const struct session *of)
 	for (const struct session *s = of->table->first; s != NULL; s = s->next)
 		if (s->leg == IFACE_EDGE && s->is_established &&
 		    strcmp(s->remote, of->remote) == 0 && session_core_view(s, &view) &&
-		    view.idle_us < PROBE_GRACE_US)
+		    view.idle_us < PROBE_GRACE_US + PROBE_SLACK_US)
 			return true;
 	return false;
 }

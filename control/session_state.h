@@ -17,6 +17,10 @@
 #define CLOSE_DEADLINE_US                                                                          \
 	UINT64_C(5000000) /* from our footer to the peer's (Prosody waits as long) */
 #define PROBE_GRACE_US UINT64_C(30000000) /* for the answer to a ping of a silent peer */
+/* An answer that came at once is as old as the grace when that is over. A silent stream has been so
+ * for StreamInactivityTimeout, 10 s or more, before that: the two cannot be taken for one another.
+ */
+#define PROBE_SLACK_US UINT64_C(2000000)
 
 struct session {
 	struct session *next, *prev; /* order of opening */

@@ -58,10 +58,14 @@ void stream_refuse_pair(struct stream *s, const char *ours, const char *theirs,
 
 static void accept_pair(struct stream *s, const char *ours, const char *theirs)
 {
-	/* Granted before it is told: the peer may send at once. */
+	/* Granted before it is told: the peer may send at once. Told before it is granted where the
+	 * grant lets us send: that must not come to the peer before the answer. */
+	if (s->is_bidi)
+		put_answer(s, ours, theirs, NULL, "valid");
 	stream_authorise(s, ours, theirs, stream_dialback_method(s));
 	stream_establish(s);
-	put_answer(s, ours, theirs, NULL, "valid");
+	if (!s->is_bidi)
+		put_answer(s, ours, theirs, NULL, "valid");
 }
 
 static void refuse_key(struct stream *s, const char *ours, const char *theirs)

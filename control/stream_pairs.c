@@ -88,6 +88,9 @@ void stream_authorise(struct stream *s, const char *ours, const char *theirs, un
 		pair = add_pair(s, ours, theirs);
 	if (pair == NULL || pair->state == PAIR_AUTHORISED)
 		return;
+	/* With this grant the core sends what has waited: behind our header, not before it. */
+	if (to)
+		stream_flush(s);
 	pair->state = PAIR_AUTHORISED;
 	pair->method = method;
 	s->authorised++;

@@ -49,6 +49,7 @@ class Partner:
     sasl: str = "Required"
     dialback: bool = False
     partner_type: str = "Federated"
+    more: dict = dataclasses.field(default_factory=dict)  # further attributes, as the file has them
 
 
 @dataclasses.dataclass
@@ -83,6 +84,7 @@ class Cast:
     partners: list
     gateways: list
     more_partners: list = dataclasses.field(default_factory=list)  # allowed, but without a server
+    records: list = dataclasses.field(default_factory=list)  # dnsmasq options for the outside
 
     def server(self, name):
         return next(s for s in self.servers if s.name == name)

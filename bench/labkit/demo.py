@@ -5,7 +5,7 @@ import sys
 import time
 
 from . import cast, lab, relay, users
-from .state import LabError, say
+from .state import LabError, say, wait_until
 
 DIRECTION = {"in": "opened by the other side", "out": "opened by the relay"}
 BOB, ALICE = "bob@fabrikam.example", "alice@contoso.example"
@@ -52,6 +52,7 @@ def talk(one):
 
 
 def report(running, to_alice, to_bob):
+    wait_until(lambda: running.law()["held"] == 0, "the last acknowledgement", 5)
     rows = running.streams()
     title(f"delivered to {ALICE}")
     print(" ", to_alice.raw.decode())
@@ -83,6 +84,7 @@ def run(number, path, build, driver, skip_prepare=False):
     one = lab.Lab(cast.pair(), number, path)
     one.began = began
     running = relay.Relay(one, build, driver)
+    running.size = {"memory_mb": 256, "connections": 1024}  # most of its start is touching memory
     try:
         one.up()
         running.start()

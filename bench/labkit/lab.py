@@ -76,7 +76,8 @@ class Lab:
         for domain in STRANGER_DOMAINS:
             partners[domain] = (f"{netns.NETS[STRANGER[1]]}{STRANGER[2]}", 5269)
         dns.start(self.rundir, self.network, "outside", ("out", "mgmt"),
-                  dns.records_outside(partners, self.cast.local_domains))  # fmt: skip
+                  dns.records_outside(partners, self.cast.local_domains)
+                  + self.cast.records)  # fmt: skip
         dns.start(self.rundir, self.network, "inside", ("in",),
                   dns.records_inside([p.domain for p in self.cast.partners]))  # fmt: skip
 

@@ -52,19 +52,18 @@ def partner_xml(partner):
     return "    " + element(
         "AllowedPartner", Domain=partner.domain, PartnerType=partner.partner_type,
         TlsNegotiation=partner.tls, SaslNegotiation=partner.sasl,
-        SupportDialbackNegotiation=str(partner.dialback).lower(),
+        SupportDialbackNegotiation=str(partner.dialback).lower(), **partner.more,
     ) + "/>"  # fmt: skip
 
 
-def configuration(cast, pki, socket, driver, settings):
+def configuration(cast, pki, socket, driver, settings, size):
     """The configuration file's text. @settings: attributes of GatewayConfiguration."""
     outside = dict(driver=driver, device="px0", address=f"{NETS['out']}{dns.EDGE_HOST}/24", mtu=1500)
     inside = dict(driver=driver, device="px1", address=f"{NETS['in']}{dns.EDGE_HOST}/24", mtu=1500)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<sluice xmlns="urn:sluice:config:1">',
-        "  " + element("dataplane", cores=1, memory_mb=512, huge_pages="false", idle="yield",
-                       connections=4096) + "/>",
+        "  " + element("dataplane", cores=1, huge_pages="false", idle="yield", **size) + "/>",
         "  " + element("edge", **outside, XmppListeningPort=5269) + ">",
         "    " + element("tls", certificate=pki / "edge.crt", key=pki / "edge.key",
                          trust=pki / "outside-ca.crt") + "/>",
@@ -93,15 +92,17 @@ class Relay:
         self.lab = lab
         self.build = pathlib.Path(build or TREE / "build")
         self.driver = driver
+        self.size = {"memory_mb": 512, "connections": 4096}
         self.settings = {"DialbackPassphrase": "lab-dialback-secret", **settings}
         self.socket = lab.rundir.folder("relay") / "control.sock"
         self.config = lab.rundir.path / "relay" / "sluice.xml"
 
-    def write_config(self):
+    def write_config(self, cast=None, **settings):
+        """@cast instead of the lab's, @settings over the relay's own."""
         self.lab.rundir.write(
             "relay/sluice.xml",
-            configuration(self.lab.cast, self.lab.path("pki"), self.socket, self.driver,
-                          self.settings),
+            configuration(cast or self.lab.cast, self.lab.path("pki"), self.socket, self.driver,
+                          {**self.settings, **settings}, self.size),
         )  # fmt: skip
 
     def program(self, name):

@@ -41,11 +41,13 @@ class Ended(LabError):
 
 
 class Stream:
-    """One connection from namespace @short to @address:@port."""
+    """One connection from namespace @short to @address:@port, or one that a Door has let in."""
 
-    def __init__(self, lab, short, address, port=5269, timeout=10):
-        with netns.inside(lab.network.name(short)):
-            self.sock = socket.create_connection((address, port), timeout)
+    def __init__(self, lab, short, address, port=5269, timeout=10, sock=None):
+        if sock is None:
+            with netns.inside(lab.network.name(short)):
+                sock = socket.create_connection((address, port), timeout)
+        self.sock = sock
         self.timeout = timeout
         self.restart()
         self.condition = None
@@ -158,6 +160,73 @@ def context(ca, certificate=None, key=None):
     if certificate:
         made.load_cert_chain(certificate, key)
     return made
+
+
+def server_context(ca, certificate, key):
+    """The same of a server; it asks for the client's certificate."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_verify_locations(ca)
+    made.load_cert_chain(certificate, key)
+    made.verify_mode = ssl.CERT_REQUIRED
+    made.set_alpn_protocols(["xmpp-server"])
+    return made
+
+
+class Door:
+    """Listens in namespace @short: what the relay dials."""
+
+    def __init__(self, lab, short, port, tls):
+        with netns.inside(lab.network.name(short)):
+            self.listener = socket.create_server(("", port), backlog=16)
+        self.tls = tls
+        self.headers = []  # of the last served stream, each as the caller sent it
+
+    def accept(self, timeout=10):
+        self.listener.settimeout(timeout)
+        try:
+            sock, _ = self.listener.accept()
+        except TimeoutError as e:
+            raise LabError("nobody dials") from e
+        return Stream(None, None, None, timeout=timeout, sock=sock)
+
+    def greet(self, stream, features):
+        """Waits for a header, answers with one and @features."""
+        found = stream.wait(lambda: stream.splitter.header)
+        self.headers.append(found)
+        stream.send(
+            header(found["from"], found["to"]).replace(" from=", " id='d' from=")
+            + f"<stream:features>{features}</stream:features>"
+        )
+
+    def secure(self, stream):
+        stream.sock.settimeout(stream.timeout)
+        stream.sock = self.tls.wrap_socket(stream.sock, server_side=True)
+        stream.restart()
+
+    def serve(self, direct_tls=False, features=""):
+        """The next caller, authenticated by EXTERNAL; @features are those it ends up with."""
+        self.headers = []
+        stream = self.accept()
+        if not direct_tls:
+            self.greet(stream, f"<starttls xmlns='{TLS_NS}'><required/></starttls>")
+            stream.element(b"<starttls")
+            stream.send(f"<proceed xmlns='{TLS_NS}'/>")
+        self.secure(stream)
+        self.greet(stream, f"<mechanisms xmlns='{SASL_NS}'><mechanism>EXTERNAL</mechanism></mechanisms>")
+        stream.element(b"<auth")
+        stream.send(f"<success xmlns='{SASL_NS}'/>")
+        stream.restart()
+        self.greet(stream, features)
+        return stream
+
+    def close(self):
+        self.listener.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_why):
+        self.close()
 
 
 def established(lab, short, address, to, sender, tls):

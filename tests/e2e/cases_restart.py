@@ -2,7 +2,6 @@
 """Servers that die: no stanza is lost without an account of it, and the way comes back."""
 
 import signal
-import time
 
 from harness import LabError, case, check, wait_until
 
@@ -50,28 +49,14 @@ def accepted(world, before):
     return world.relay.law()["accepted"] - before["accepted"]
 
 
-def comes_back(inside, bob, seconds=40):
-    """The gateway's users are reachable again within the back-off."""
-    end = time.monotonic() + seconds
-    while True:
-        inside.say(bob.full_jid, "back out")
-        bob.say(inside.full_jid, "back in")
-        try:
-            inside.expect_body("back in", 3)
-            bob.expect_body("back out", 3)
-            return
-        except LabError:
-            check(time.monotonic() < end, f"{inside.jid} is not reachable again")
-
-
 @case("restart")
 def reverse_leg_gateway_killed(world):
-    comes_back(*killed_under_traffic(world, "proseware", "paula@proseware.example"))
+    world.comes_back(*killed_under_traffic(world, "proseware", "paula@proseware.example"))
 
 
 @case("restart")
 def bidi_gateway_killed(world):
-    comes_back(*killed_under_traffic(world, "contoso", "alice@contoso.example"))
+    world.comes_back(*killed_under_traffic(world, "contoso", "alice@contoso.example"))
 
 
 @case("restart")
@@ -94,7 +79,7 @@ def partner_killed(world):
     for domain in ("fabrikam.example", "woodgrove.example"):
         world.users.drop(f"bob@{domain}")
     world.lab.start_again("fabrikam")
-    comes_back(alice, world.user("bob@fabrikam.example"))
+    world.comes_back(alice, world.user("bob@fabrikam.example"))
 
 
 @case("restart")

@@ -16,7 +16,7 @@ from harness import World, case, check, netns, s2s
 AEAD = ("GCM", "CHACHA20", "CCM")
 
 
-def inside(world, *argv, text_in="", timeout=240):
+def inside(world, *argv, text_in="", timeout=600):
     done = subprocess.run(
         ["ip", "netns", "exec", world.lab.network.name("stranger"), *argv],
         input=text_in, capture_output=True, text=True, timeout=timeout,

@@ -6,6 +6,8 @@ whether the law of conservation holds, nothing is held any more, and the relay l
 """
 
 import contextlib
+import dataclasses
+import json
 import pathlib
 import sys
 import time
@@ -13,6 +15,7 @@ import time
 TREE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TREE / "bench"))
 
+import policy_lab  # noqa: E402
 from labkit import cast, dns, lab, netns, relay, s2s, users  # noqa: E402
 from labkit.state import LabError, wait_until  # noqa: E402
 
@@ -46,7 +49,7 @@ class World:
     INTERNAL = f"{netns.NETS['in']}{dns.EDGE_HOST}"
 
     def __init__(self, number, build, driver):
-        self.lab = lab.Lab(cast.full(), number)
+        self.lab = lab.Lab(policy_lab.extend(cast.full()), number)
         self.users = users.Users(self.lab)
         self.relay = relay.Relay(
             self.lab, build, driver, StreamEstablishmentTimeout=ESTABLISHMENT_S
@@ -58,6 +61,7 @@ class World:
         outside, inside = self.lab.outside, self.lab.inside
         outside.issue("mallet", ["mallet.example"])
         outside.issue("mallory", ["mallory.example"])
+        outside.issue("policy", policy_lab.DOMAINS)
         inside.issue("gw-expired", ["gw.contoso.example"], expired=True)
         inside.issue("gw-other-name", ["printer.contoso.example"])
         inside.issue("gw-good", ["gw.contoso.example"])
@@ -108,6 +112,27 @@ class World:
         bob.say(alice.full_jid, f"{body} in")
         alice.expect_body(f"{body} in")
 
+    def reload(self, without=(), change=None, **settings):
+        """Reloads with the partners @without left out, fields of others as in @change."""
+        whole, change = self.lab.cast, change or {}
+
+        def edited(partners):
+            return [dataclasses.replace(p, **change.get(p.domain, {}))
+                    for p in partners if p.domain not in without]  # fmt: skip
+
+        self.relay.write_config(
+            dataclasses.replace(whole, partners=edited(whole.partners),
+                                more_partners=edited(whole.more_partners)), **settings)  # fmt: skip
+        return json.loads(self.relay.ctl("--json reload").stdout)["data"]
+
+    @contextlib.contextmanager
+    def reloaded(self, without=(), change=None, **settings):
+        """In this block the configuration is another one."""
+        try:
+            yield self.reload(without, change, **settings)
+        finally:
+            self.reload()
+
     @contextlib.contextmanager
     def drops(self, name, at_least=1):
         """In this block drop counter @name moves."""
@@ -122,6 +147,28 @@ class World:
     def moved(self, before):
         return {k: v - before.get(k, 0) for k, v in self.relay.drops().items() if v != before.get(k)}
 
+    def comes_back(self, inside, bob, seconds=40):
+        """Within @seconds messages pass between the two again, both ways."""
+        end = time.monotonic() + seconds
+        while True:
+            inside.say(bob.full_jid, "back out")
+            bob.say(inside.full_jid, "back in")
+            try:
+                inside.expect_body("back in", 3)
+                bob.expect_body("back out", 3)
+                return
+            except LabError:
+                check(time.monotonic() < end, f"{inside.jid} is not reachable again")
+
+    def log(self):
+        return (self.lab.rundir.path / "log" / "relay.log").read_text(errors="replace")
+
+    def logged(self, text):
+        """The relay has logged @text since the last case: an error that had to be."""
+        log = self.log()
+        count, self.log_seen = log.count(text, self.log_seen), len(log)
+        check(count > 0, f"{text} is not logged")
+
     def settled(self):
         """After a case: nothing held, the law holds, the relay lives and logged no error."""
         check(self.lab.rundir.alive("relay"), "the relay is gone")
@@ -130,7 +177,7 @@ class World:
         wait_until(lambda: self.relay.law()["held"] == 0, "nothing to be held", 15)
         gaps = self.relay.law_gaps()
         check(not gaps, f"the law does not hold: {gaps}")
-        log = (self.lab.rundir.path / "log" / "relay.log").read_text(errors="replace")
+        log = self.log()
         new, self.log_seen = log[self.log_seen :], len(log)
         errors = [line for line in new.splitlines() if "level=error" in line or
                   "runtime error" in line or "Sanitizer" in line]  # fmt: skip

@@ -19,6 +19,8 @@ import cases_federation  # noqa: F401  isort: skip
 import cases_hostile  # noqa: F401
 import cases_internal  # noqa: F401
 import cases_tls  # noqa: F401
+import cases_policy  # noqa: F401  isort: skip
+import cases_reload  # noqa: F401  isort: skip
 import cases_bulk  # noqa: F401  isort: skip
 import cases_restart  # noqa: F401  isort: skip  these end servers: last
 from harness import CASES, World, check  # isort: skip

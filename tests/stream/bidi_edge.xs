@@ -12,17 +12,17 @@ news restart
 > <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
 news restart
 < header from='partner.example' to='contoso.example'
-news authorised contoso.example partner.example sasl-external from,to
-news established
 > header from='contoso.example' to='partner.example' db
 > features dialback-errors limits=524288/600
+news authorised contoso.example partner.example sasl-external from,to
+news established
 state ESTABLISHED secure bidi max-bytes=30000
 # a second sender domain, reversed as well
 < <db:result from='two.partner.example' to='contoso.example'>k</db:result>
 news verify contoso.example two.partner.example $id k
 verified contoso.example two.partner.example $id valid
-news authorised contoso.example two.partner.example dialback-tls from,to
 > <db:result from='contoso.example' to='two.partner.example' type='valid'/>
+news authorised contoso.example two.partner.example dialback-tls from,to
 # too late to ask for it
 < <bidi xmlns='urn:xmpp:bidi'/>
 error policy-violation stream_protocol

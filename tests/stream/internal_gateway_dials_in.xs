@@ -17,19 +17,19 @@ state EXPECT_AUTH secure gateway=gw1
 > <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
 news restart
 < header from='contoso.example' to='partner.example' id=''
+> header from='partner.example' to='contoso.example' partner:type='Federated' db
+> features dialback-errors limits=524288/600
 news authorised contoso.example * sasl-external from
 news authorised contoso.example partner.example sasl-external to
 news established
-> header from='partner.example' to='contoso.example' partner:type='Federated' db
-> features dialback-errors limits=524288/600
 # further pairs by dialback: the certificate is the proof, nobody is asked
 < <db:result from='contoso.example' to='two.example'>k</db:result>
-news authorised contoso.example two.example dialback-tls to
 > <db:result from='two.example' to='contoso.example' type='valid'/>
+news authorised contoso.example two.example dialback-tls to
 < <db:result from='fabrikam.example' to='two.example'>k</db:result>
+> <db:result from='two.example' to='fabrikam.example' type='valid'/>
 news authorised fabrikam.example * dialback-tls from
 news authorised fabrikam.example two.example dialback-tls to
-> <db:result from='two.example' to='fabrikam.example' type='valid'/>
 # a local domain that is not this gateway's
 < <db:result from='tailspin.example' to='two.example'>k</db:result>
 news refused stream_not_allowed
