@@ -152,16 +152,12 @@ void stream_initiate_header(struct stream *s, const struct xml_element *header)
 	}
 }
 
-static void on_features(struct stream *s, const struct xml_element *features)
+/* The first features, in the open. */
+static void secure(struct stream *s)
 {
 	const enum level tls = stream_tls_level(s, s->theirs);
 
-	stream_read_features(s, features);
-	if (s->is_sasl_done) {
-		authenticated(s);
-	} else if (s->is_secure) {
-		authenticate(s);
-	} else if (tls == LEVEL_NOT_SUPPORTED && s->offer.starttls_required) {
+	if (tls == LEVEL_NOT_SUPPORTED && s->offer.starttls_required) {
 		stream_fail(s, STREAM_POLICY_VIOLATION, DROP_STREAM_NO_METHOD,
 			    "the other side requires TLS, which is off for this partner");
 	} else if (tls != LEVEL_NOT_SUPPORTED && s->offer.starttls) {
@@ -173,6 +169,17 @@ static void on_features(struct stream *s, const struct xml_element *features)
 	} else {
 		authenticate(s);
 	}
+}
+
+static void on_features(struct stream *s, const struct xml_element *features)
+{
+	stream_read_features(s, features);
+	if (s->is_sasl_done)
+		authenticated(s);
+	else if (s->is_secure)
+		authenticate(s);
+	else
+		secure(s);
 }
 
 static void on_sasl_failure(struct stream *s, const struct xml_element *failure)

@@ -11,7 +11,7 @@
 const char *stream_condition_name(enum stream_condition c)
 {
 	static const char *const names[] = {
-#define X(name, element) [name] = element,
+#define X(name, element) [name] = (element),
 	    STREAM_CONDITIONS(X)
 #undef X
 	};

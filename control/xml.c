@@ -57,7 +57,8 @@ static xmlDoc *read_document(const uint8_t *header, size_t header_len, const uin
 	memcpy(text, header, header_len);
 	if (len > 0)
 		memcpy(text + header_len, inside, len);
-	memcpy(text + header_len + len, "</", 2);
+	text[header_len + len] = '<';
+	text[header_len + len + 1] = '/';
 	memcpy(text + header_len + len + 2, name.at, name.len);
 	text[header_len + len + 2 + name.len] = '>';
 	doc = xmlReadMemory(text, (int)(header_len + len + 2 + name.len + 1), NULL, "UTF-8",

@@ -125,17 +125,15 @@ static void partner(const uint8_t *data, size_t size)
 		const uint8_t type = data[2];
 		const bool was_over = ours->over != 0;
 		enum record_result result;
-		uint32_t updates;
 		size_t sealed;
 
 		memset(wire, 0, RECORD_HEADER + 8);
 		sealed = craft(wire, type, data + 3, len);
 		now_us += (uint64_t)(data[1] >> 6) * 10 * 1000 * 1000;
-		updates = ours->key_updates;
 		result = open_record(wire, sealed, data[1], now_us);
 		need(was_over || result != RECORD_ERR_MAC); /* it was theirs */
-		if ((result == RECORD_REPLY || result == RECORD_CONSUMED) && ours->read.seq == 0 &&
-		    (ours->key_updates != updates || result == RECORD_REPLY))
+		/* A record that was opened counts, unless it brought the next key. */
+		if ((result == RECORD_REPLY || result == RECORD_CONSUMED) && ours->read.seq == 0)
 			record_next_key(theirs, machine, &theirs->write);
 		answer(result);
 		data += 3 + len;

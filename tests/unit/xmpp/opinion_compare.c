@@ -182,6 +182,14 @@ const char *opinion_compare(const uint8_t *bytes, size_t len, uint64_t seed,
 	}
 	if (whole.used != len)
 		return complain("input left over", len);
+	/*
+	 * Outside the root a character of several bytes is refused at its last, which tells a wrong
+	 * encoding from a wrong place; libxml2 may refuse it at its first.
+	 */
+	if (whole.is_cut_outside) {
+		tally->unfinished++;
+		return NULL;
+	}
 	if (whole.count > 0 && whole.count <= TRANSCRIPT_FINDS &&
 	    whole.find[whole.count - 1].what == FRAMER_FOOTER) {
 		tally->complete++;

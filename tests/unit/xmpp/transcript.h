@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "dataplane/xmpp/framer.h"
+#include "dataplane/xmpp/framer_parts.h"
 
 #define TRANSCRIPT_FINDS 512
 
@@ -20,8 +20,9 @@ struct transcript {
 	} find[TRANSCRIPT_FINDS];
 	size_t count; /* may be more than are kept in find[] */
 	enum framer_result last;
-	size_t used;       /* bytes read in all */
-	uint32_t held_end; /* at the end of the input */
+	size_t used;         /* bytes read in all */
+	uint32_t held_end;   /* at the end of the input */
+	bool is_cut_outside; /* the input ends within a character outside the root */
 	struct framer_root root;
 };
 
@@ -67,6 +68,7 @@ static inline void transcript_make(struct transcript *t, const uint8_t *bytes, s
 			break; /* no progress: the comparison will tell */
 	}
 	t->held_end = framer_held(&f);
+	t->is_cut_outside = f.utf8.left > 0 && !f.open && f.phase != FRAMER_PHASE_STREAM;
 	t->root = *framer_root(&f);
 }
 
