@@ -7,14 +7,14 @@
 static void take_frame(struct core *c, enum iface iface, struct rte_mbuf *m)
 {
 	struct tcp_packet packet;
-	struct net_quoted quoted;
+	struct tcp_quoted quoted;
 
 	switch (net_input(c->net, iface, m, c->now_us, &packet, &quoted)) {
 	case NET_TCP:
 		tcp_segment(c->tcp, m, &packet, c->now_us);
 		break;
-	case NET_UNREACHABLE:
-		tcp_unreachable(c->tcp, &quoted.key, quoted.seq);
+	case NET_QUOTED:
+		tcp_icmp(c->tcp, &quoted, c->now_us);
 		break;
 	case NET_TAKEN:
 		break;

@@ -71,7 +71,7 @@ static void echo(struct net_iface *in, struct rte_mbuf *m, uint32_t src, uint64_
 }
 
 /* The segment that @bytes, an IP packet's beginning, quotes; false when it is none of ours. */
-static bool read_quoted(const struct net_iface *in, struct span bytes, struct net_quoted *quoted)
+static bool read_quoted(const struct net_iface *in, struct span bytes, struct tcp_quoted *quoted)
 {
 	struct quoted_tcp tcp;
 	struct rte_ipv4_hdr ip;
@@ -89,25 +89,22 @@ static bool read_quoted(const struct net_iface *in, struct span bytes, struct ne
 	if ((rte_be_to_cpu_16(ip.fragment_offset) & ~RTE_IPV4_HDR_DF_FLAG) != 0)
 		return false;
 	memcpy(&tcp, bytes.at + header_len, sizeof(tcp));
-	*quoted = (struct net_quoted){
-	    .key =
-		{
-		    .local = addr_from_v4(in->address),
-		    .remote = addr_from_v4(rte_be_to_cpu_32(ip.dst_addr)),
-		    .local_port = rte_be_to_cpu_16(tcp.src_port),
-		    .remote_port = rte_be_to_cpu_16(tcp.dst_port),
-		    .iface = in->index,
-		},
+	*quoted = (struct tcp_quoted){
+	    .iface = in->index,
+	    .local = addr_from_v4(in->address),
+	    .remote = addr_from_v4(rte_be_to_cpu_32(ip.dst_addr)),
+	    .local_port = rte_be_to_cpu_16(tcp.src_port),
+	    .remote_port = rte_be_to_cpu_16(tcp.dst_port),
 	    .seq = rte_be_to_cpu_32(tcp.seq),
 	};
 	return true;
 }
 
-static bool unreachable(struct net_iface *in, struct rte_mbuf *m, struct net_quoted *quoted)
+static bool unreachable(struct net_iface *in, struct rte_mbuf *m, struct tcp_quoted *quoted)
 {
 	const struct rte_icmp_hdr *icmp = rte_pktmbuf_mtod(m, const struct rte_icmp_hdr *);
 	const struct span bytes = {(const uint8_t *)(icmp + 1), m->data_len - sizeof(*icmp)};
-	struct net_quoted found;
+	struct tcp_quoted found;
 
 	if (!read_quoted(in, bytes, &found)) {
 		drop(in, m, DROP_ICMP_BAD);
@@ -134,7 +131,7 @@ static bool unreachable(struct net_iface *in, struct rte_mbuf *m, struct net_quo
 }
 
 bool icmp_input(struct net_iface *in, struct rte_mbuf *m, uint32_t src, uint64_t now_us,
-		struct net_quoted *quoted)
+		struct tcp_quoted *quoted)
 {
 	const struct rte_icmp_hdr *icmp = rte_pktmbuf_mtod(m, const struct rte_icmp_hdr *);
 

@@ -100,7 +100,7 @@ static enum net_verdict take_tcp(struct net_iface *in, struct rte_mbuf *m,
 }
 
 enum net_verdict net_input(struct net *n, enum iface iface, struct rte_mbuf *m, uint64_t now_us,
-			   struct tcp_packet *packet, struct net_quoted *quoted)
+			   struct tcp_packet *packet, struct tcp_quoted *quoted)
 {
 	struct net_iface *in = &n->iface[iface];
 	struct ip_info info;
@@ -119,7 +119,7 @@ enum net_verdict net_input(struct net *n, enum iface iface, struct rte_mbuf *m, 
 	if (info.protocol == IPPROTO_TCP)
 		return take_tcp(in, m, &info, packet);
 	if (info.protocol == IPPROTO_ICMP)
-		return icmp_input(in, m, info.src, now_us, quoted) ? NET_UNREACHABLE : NET_TAKEN;
+		return icmp_input(in, m, info.src, now_us, quoted) ? NET_QUOTED : NET_TAKEN;
 	drop(in, m, DROP_IP_PROTOCOL);
 	return NET_TAKEN;
 }

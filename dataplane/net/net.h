@@ -43,16 +43,11 @@ struct net_setup {
 struct net;
 
 enum net_verdict {
-	NET_TCP,   /* @m's data now starts at the TCP header and ends with the segment: give it to
-		      tcp_segment() */
-	NET_TAKEN, /* dealt with: ARP, ICMP, or dropped and counted; the mbuf is gone */
-	NET_UNREACHABLE, /* an ICMP error that quotes a segment of ours (mbuf gone): give @quoted to
-			    tcp_unreachable() */
-};
-
-struct net_quoted {
-	struct flow_key key;
-	tcp_seq seq;
+	NET_TCP,    /* @m's data now starts at the TCP header and ends with the segment: give it to
+		       tcp_segment() */
+	NET_TAKEN,  /* dealt with: ARP, ICMP, or dropped and counted; the mbuf is gone */
+	NET_QUOTED, /* an ICMP error that quotes a segment of ours (mbuf gone): give @quoted to
+		       tcp_icmp() */
 };
 
 /* rte_zmalloc; NULL without memory. */
@@ -63,7 +58,7 @@ void net_fini(struct net *n);
  * >= 1024 and it is no bare SYN (answers to what we dialled: the flow table decides). */
 MUST_USE enum net_verdict net_input(struct net *n, enum iface iface, struct rte_mbuf *m,
 				    uint64_t now_us, struct tcp_packet *packet,
-				    struct net_quoted *quoted);
+				    struct tcp_quoted *quoted);
 
 /*
  * Put IPv4 and Ethernet before a segment and queue it for its interface; while the next hop is

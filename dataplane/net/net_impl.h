@@ -167,6 +167,6 @@ MUST_USE bool ip_is_host(const struct net_iface *i, uint32_t address);
 
 /* Takes @m. True: an error about a segment of ours, told in @quoted. */
 MUST_USE bool icmp_input(struct net_iface *in, struct rte_mbuf *m, uint32_t src, uint64_t now_us,
-			 struct net_quoted *quoted);
+			 struct tcp_quoted *quoted);
 
 #endif

@@ -293,13 +293,25 @@ void tcp_release(struct tcp *t, struct tcp_conn *c)
 		tcp_on_linger(t, c);
 }
 
-void tcp_unreachable(struct tcp *t, const struct flow_key *key, tcp_seq seq)
+void tcp_icmp(struct tcp *t, const struct tcp_quoted *quoted, uint64_t now_us)
 {
-	const uint32_t slot = flow_find(&t->flow, key);
+	const struct flow_key key = {
+	    .local = quoted->local,
+	    .remote = quoted->remote,
+	    .local_port = quoted->local_port,
+	    .remote_port = quoted->remote_port,
+	    .iface = quoted->iface,
+	};
+	const uint32_t slot = flow_find(&t->flow, &key);
 
+	t->now_us = now_us;
+	if (quoted->is_too_big) {
+		tcp_count(t, DROP_ICMP_TOO_BIG);
+		return;
+	}
 	if (slot == FLOW_NONE)
 		return;
-	if (t->conns[slot].state == TCP_SYN_SENT && t->conns[slot].iss == seq)
+	if (t->conns[slot].state == TCP_SYN_SENT && t->conns[slot].iss == quoted->seq)
 		tcp_gone(t, &t->conns[slot], TCP_NEWS_RESET);
 }
 

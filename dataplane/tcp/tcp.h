@@ -72,6 +72,7 @@ struct tcp_packet {
 	enum iface iface;
 	struct ip_addr src, dst;
 	bool checksum_good; /* the device or IP has verified it already */
+	uint8_t ecn;        /* the two ECN bits of the IP header (RFC 3168 5) */
 };
 
 /* One segment for IP to send: m's data starts at the TCP header, checksum filled in, TCP_HEADROOM -
@@ -80,7 +81,20 @@ struct tcp_output {
 	struct rte_mbuf *m; /* the receiver of the array owns this reference */
 	enum iface iface;
 	struct ip_addr src, dst;
+	uint8_t ecn; /* bits for the IP header */
 };
+
+/* What an ICMP error quotes of a segment of ours. */
+struct tcp_quoted {
+	enum iface iface;
+	struct ip_addr local, remote;
+	uint16_t local_port, remote_port;
+	tcp_seq seq;
+	bool is_too_big; /* RFC 1191, 8201; otherwise unreachable */
+	uint32_t mtu;    /* of the next link, bytes of IP packet; 0 = the router does not say */
+};
+
+enum tcp_congestion { TCP_CUBIC, TCP_NEWRENO }; /* RFC 9438, 6582 */
 
 struct tcp_setup {
 	uint16_t core;  /* for conn_id */
@@ -89,11 +103,13 @@ struct tcp_setup {
 	    *pool; /* for what TCP sends itself; not the pool of a receive queue (lab.md 3) */
 	struct hash_key isn_key, flow_key; /* secret, random per start */
 	uint32_t mtu[IFACE_COUNT];         /* bytes of IP packet */
-	uint64_t keepalive_idle_us;        /* 0 = none */
-	uint64_t user_timeout_us; /* unacknowledged data older than this ends the connection (RFC
-				     9293 3.8.3) */
-	uint64_t time_wait_us;    /* 2 MSL */
-	uint32_t *drops;          /* array of DROP_COUNT counters, this core's */
+	enum tcp_congestion congestion;
+	bool ecn;                   /* ask for it, and grant it (RFC 3168) */
+	uint64_t keepalive_idle_us; /* 0 = none */
+	uint64_t user_timeout_us;   /* unacknowledged data older than this ends the connection (RFC
+				       9293 3.8.3) */
+	uint64_t time_wait_us;      /* 2 MSL */
+	uint32_t *drops;            /* array of DROP_COUNT counters, this core's */
 };
 
 struct tcp;      /* the engine */
@@ -119,9 +135,11 @@ MUST_USE struct tcp_conn *tcp_dial(struct tcp *t, enum iface iface, const struct
 void tcp_segment(struct tcp *t, struct rte_mbuf *m, const struct tcp_packet *packet,
 		 uint64_t now_us);
 
-/* An ICMP destination-unreachable that quotes a segment of ours: ends SYN_SENT only, soft otherwise
- * (RFC 5927). */
-void tcp_unreachable(struct tcp *t, const struct flow_key *key, tcp_seq seq);
+/*
+ * An ICMP error that quotes a segment of ours. Unreachable ends SYN_SENT only and is soft
+ * otherwise; too big counts where the segment quoted is in flight (RFC 5927).
+ */
+void tcp_icmp(struct tcp *t, const struct tcp_quoted *quoted, uint64_t now_us);
 
 /* The next connection that something happened to and its news, or NULL. After a TCP_NEWS_GONE the
  * caller must tcp_release(). */

@@ -60,7 +60,7 @@ static void feed(struct net *n, enum iface iface, struct span bytes, uint64_t no
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
 	const uint16_t len = (uint16_t)min_size(bytes.len, 1514);
-	struct net_quoted quoted = {0};
+	struct tcp_quoted quoted = {0};
 	struct tcp_packet packet = {0};
 
 	check(m != NULL);
@@ -73,8 +73,8 @@ static void feed(struct net *n, enum iface iface, struct span bytes, uint64_t no
 		check(!addr_equal(&packet.src, &packet.dst));
 		rte_pktmbuf_free(m);
 		break;
-	case NET_UNREACHABLE:
-		check(quoted.key.iface == iface && addr_is_v4(&quoted.key.remote));
+	case NET_QUOTED:
+		check(quoted.iface == iface && addr_is_v4(&quoted.remote));
 		break;
 	case NET_TAKEN:
 		break;

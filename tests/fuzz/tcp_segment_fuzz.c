@@ -87,7 +87,7 @@ static uint32_t near(struct world *w, uint32_t base)
 
 static void give_segment(struct world *w, struct peer *p)
 {
-	const struct tcp_packet packet = {IFACE_EDGE, them(), us(), false};
+	const struct tcp_packet packet = {IFACE_EDGE, them(), us(), false, 0};
 	struct env_segment s = {.src_port = p->port, .dst_port = p->local_port};
 	struct rte_mbuf *m;
 
@@ -119,7 +119,7 @@ static void give_segment(struct world *w, struct peer *p)
 /* Bytes as they come, checksum taken on trust. */
 static void give_raw(struct world *w)
 {
-	const struct tcp_packet packet = {IFACE_EDGE, them(), us(), true};
+	const struct tcp_packet packet = {IFACE_EDGE, them(), us(), true, 0};
 	const uint8_t wanted = byte(w);
 	const uint16_t n = (uint16_t)min_size(wanted, (size_t)(w->end - w->at));
 	struct rte_mbuf *m = env_rx(&env, w->at, n);
@@ -262,7 +262,7 @@ static void start(struct world *w)
 /* The second peer opens as it should. */
 static void open_one(struct world *w)
 {
-	const struct tcp_packet packet = {IFACE_EDGE, them(), us(), false};
+	const struct tcp_packet packet = {IFACE_EDGE, them(), us(), false, 0};
 	struct peer *p = &w->peer[1];
 	struct env_segment s = {p->port, LOCAL_PORT, p->their_nxt, 0, 2, 60000, {0}, NULL, 0};
 

@@ -131,8 +131,17 @@ void script_expect_number(struct script *s, const char *what, uint64_t is)
 static void play_unreachable(struct script *s)
 {
 	struct stage *st = &s->stage;
+	const struct flow_key *key = tcp_key(st->t, st->who->c);
+	const struct tcp_quoted quoted = {
+	    .iface = IFACE_EDGE,
+	    .local = key->local,
+	    .remote = key->remote,
+	    .local_port = key->local_port,
+	    .remote_port = key->remote_port,
+	    .seq = st->who->iss + script_number(s),
+	};
 
-	tcp_unreachable(st->t, tcp_key(st->t, st->who->c), st->who->iss + script_number(s));
+	tcp_icmp(st->t, &quoted, st->now_us);
 }
 
 static void let_go(struct script *s)

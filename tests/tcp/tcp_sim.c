@@ -158,7 +158,7 @@ static void deliver(struct sim *s)
 
 	while ((f = arrived(s)) != NULL) {
 		const unsigned int to = addr_equal(&f->dst, &s->side[1].addr);
-		const struct tcp_packet packet = {IFACE_EDGE, f->src, f->dst, false};
+		const struct tcp_packet packet = {IFACE_EDGE, f->src, f->dst, false, 0};
 		struct rte_mbuf *m = env_rx(s->env, f->bytes, f->len);
 
 		if (m != NULL)

@@ -156,7 +156,7 @@ void stage_advance(struct stage *s, uint64_t to_us, bool until_sent)
 void stage_segment(struct stage *s, const struct env_segment *seg, bool bad_checksum,
 		   bool bad_option)
 {
-	const struct tcp_packet packet = {IFACE_EDGE, s->them, s->us, bad_option};
+	const struct tcp_packet packet = {IFACE_EDGE, s->them, s->us, bad_option, 0};
 	struct rte_mbuf *m = env_build(s->env, seg, &s->them, &s->us);
 
 	if (m == NULL) {

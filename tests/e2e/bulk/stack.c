@@ -87,14 +87,14 @@ void stack_close(struct stack *s)
 static void take_frame(struct stack *s, struct rte_mbuf *m)
 {
 	struct tcp_packet packet;
-	struct net_quoted quoted;
+	struct tcp_quoted quoted;
 
 	switch (net_input(s->net, IFACE_EDGE, m, s->now_us, &packet, &quoted)) {
 	case NET_TCP:
 		tcp_segment(s->tcp, m, &packet, s->now_us);
 		break;
-	case NET_UNREACHABLE:
-		tcp_unreachable(s->tcp, &quoted.key, quoted.seq);
+	case NET_QUOTED:
+		tcp_icmp(s->tcp, &quoted, s->now_us);
 		break;
 	case NET_TAKEN:
 		break;

@@ -288,7 +288,7 @@ static struct rte_mbuf *across(struct rte_mbuf *m)
 static void host_receive(enum iface i)
 {
 	struct tcp_packet packet;
-	struct net_quoted quoted;
+	struct tcp_quoted quoted;
 	void *frame;
 
 	while (rte_ring_dequeue(host[i].from_core, &frame) == 0) {

@@ -87,7 +87,7 @@ static void turn(struct net *n, const struct port *port)
 	struct rte_mbuf *frames[BURST_MAX];
 	const uint64_t now_us = clock_us();
 	uint16_t count = port_rx(port, 0, frames, BURST_MAX), sent;
-	struct net_quoted quoted;
+	struct tcp_quoted quoted;
 	struct tcp_packet packet;
 
 	for (uint16_t f = 0; f < count; f++)

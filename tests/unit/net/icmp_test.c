@@ -124,12 +124,12 @@ static void passes_unreachable_on(void)
 		const struct message m = make_error(codes[i], OURS, IPPROTO_TCP, 0x4000);
 
 		memset(&quoted, 0, sizeof(quoted));
-		CHECK_EQ(feed_icmp(&m), NET_UNREACHABLE);
-		CHECK_EQ(addr_v4(&quoted.key.local), OURS);
-		CHECK_EQ(addr_v4(&quoted.key.remote), FAR_AWAY);
-		CHECK_EQ(quoted.key.local_port, 1234);
-		CHECK_EQ(quoted.key.remote_port, 5269);
-		CHECK_EQ(quoted.key.iface, IFACE_EDGE);
+		CHECK_EQ(feed_icmp(&m), NET_QUOTED);
+		CHECK_EQ(addr_v4(&quoted.local), OURS);
+		CHECK_EQ(addr_v4(&quoted.remote), FAR_AWAY);
+		CHECK_EQ(quoted.local_port, 1234);
+		CHECK_EQ(quoted.remote_port, 5269);
+		CHECK_EQ(quoted.iface, IFACE_EDGE);
 		CHECK_EQ(quoted.seq, 0x01020304);
 	}
 	CHECK_EQ(rig_drops(), 0);

@@ -34,7 +34,7 @@ static uint32_t drops[DROP_COUNT];
 static uint64_t now_us;
 /* of the last net_input() */
 static struct tcp_packet packet;
-static struct net_quoted quoted;
+static struct tcp_quoted quoted;
 static struct rte_mbuf *segment;
 
 /* One frame that net wants to send. */

@@ -38,7 +38,7 @@ static void end(struct pair *p)
 
 static void give(struct pair *p, struct rte_mbuf *m)
 {
-	const struct tcp_packet packet = {IFACE_EDGE, p->them, p->us, false};
+	const struct tcp_packet packet = {IFACE_EDGE, p->them, p->us, false, 0};
 
 	tcp_segment(p->t, m, &packet, p->now_us);
 }
@@ -175,7 +175,7 @@ static void speaks_ipv6(void)
 static void listens_only_where_told(void)
 {
 	struct pair p = begin(4);
-	struct tcp_packet packet = {IFACE_INTERNAL, p.them, p.us, false};
+	struct tcp_packet packet = {IFACE_INTERNAL, p.them, p.us, false, 0};
 	const struct env_segment syn = {.src_port = 1, .dst_port = 5269, .seq = 1, .flags = 2};
 
 	tcp_segment(p.t, env_build(&env, &syn, &p.them, &p.us), &packet, p.now_us);
