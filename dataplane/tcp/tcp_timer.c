@@ -212,6 +212,7 @@ static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
 		return;
 	}
 	tcp_cc_timeout(c);
+	tcp_pmtu_timeout(t, c);
 	back_off(c);
 	c->fast_resend = false;
 	tcp_sendq_rewind(c);
