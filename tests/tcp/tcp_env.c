@@ -114,7 +114,11 @@ struct rte_mbuf *env_data(struct env *e, const uint8_t *at, uint16_t len)
 
 static size_t put_options(uint8_t *p, const struct tcp_options *o)
 {
-	size_t n = tcp_opt_write(p, o);
+	struct tcp_options rest = *o;
+	size_t n;
+
+	rest.sack_count = 0; /* the blocks are written here, by code of the tests' own */
+	n = tcp_opt_write(p, &rest);
 
 	if (o->sack_count > 0 && n + 4 + 8u * o->sack_count <= TCP_OPT_BYTES_MAX) {
 		p[n++] = 1;
@@ -148,6 +152,14 @@ struct rte_mbuf *env_build(struct env *e, const struct env_segment *s, const str
 	len += s->len;
 	put16(b + 16, checksum(b, len, src, dst));
 	return env_rx(e, b, (uint16_t)len);
+}
+
+void env_seal(struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst)
+{
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
+
+	put16(p + 16, 0);
+	put16(p + 16, checksum(p, m->data_len, src, dst));
 }
 
 bool env_parse(const struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst,
