@@ -25,7 +25,7 @@ enum tcp_bounds {
 	TCP_RTO_MAX_US = 60 * 1000 * 1000, /* RFC 6298 2.5 */
 	TCP_CLOCK_US = 1000,               /* granularity G, and the timestamp clock */
 	TCP_ACK_DELAY_US = 40 * 1000,      /* RFC 9293 3.8.6.3 allows 500 ms */
-	TCP_SYN_RETRIES = 6,               /* 1 + 2 + ... + 64 s: RFC 9293 3.8.3 asks for minutes */
+	TCP_SYN_RETRIES = 7,               /* 183 s: RFC 9293 3.8.3 asks for three minutes */
 	TCP_SYN_ACK_RETRIES = 4,           /* 31 s: half-open connections are what a flood makes */
 	TCP_KEEPALIVE_INTERVAL_US = 15 * 1000 * 1000,
 	TCP_KEEPALIVE_PROBES = 5,
