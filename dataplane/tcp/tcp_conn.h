@@ -29,7 +29,7 @@ enum tcp_bounds {
 	TCP_SYN_ACK_RETRIES = 4,           /* 31 s: half-open connections are what a flood makes */
 	TCP_KEEPALIVE_INTERVAL_US = 15 * 1000 * 1000,
 	TCP_KEEPALIVE_PROBES = 5,
-	TCP_BACKOFF_MAX = 6,            /* 1 s doubled six times is past the longest RTO */
+	TCP_BACKOFF_MAX = 8,            /* the shortest RTO doubled so often is past the longest */
 	TCP_CHALLENGES_PER_SECOND = 10, /* of one connection: RFC 5961 7 */
 	TCP_RESETS_PER_SECOND = 1000,   /* of the engine, to segments of no connection */
 	TCP_OUT_OF_ORDER_MAX = 192,     /* mbufs of one connection: a window of full segments */
