@@ -169,8 +169,8 @@ bool env_parse(const struct rte_mbuf *m, const struct ip_addr *src, const struct
 	const size_t header = (size_t)(p[12] >> 4) * 4;
 
 	if (m->nb_segs != 1 || m->next != NULL || m->pkt_len != m->data_len || m->data_len < 20 ||
-	    header < 20 || header > m->data_len || checksum(p, m->data_len, src, dst) != 0 ||
-	    rte_pktmbuf_headroom(m) < TCP_HEADROOM - 60)
+	    header < 20 || (p[12] & 0xf) != 0 || header > m->data_len ||
+	    checksum(p, m->data_len, src, dst) != 0 || rte_pktmbuf_headroom(m) < TCP_HEADROOM - 60)
 		return false;
 	*s = (struct env_segment){
 	    .src_port = (uint16_t)get16(p),

@@ -15,6 +15,8 @@ static void parse_flags(struct script *s, struct said *d)
 {
 	static const char letters[] = "FSRP.UEW";
 
+	if (script_take(s, "-")) /* none at all */
+		return;
 	for (const char *w = script_word(s); *w != '\0'; w++) {
 		const char *at = strchr(letters, *w);
 
