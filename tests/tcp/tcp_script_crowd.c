@@ -4,16 +4,19 @@
 
 enum { FULL_BYTES = 1460 };
 
-/* The peer sends bytes FROM to TO in full segments; what we answer is not looked at. */
+/* The peer sends bytes FROM to TO in full segments, or pieces of so many bytes; what we answer is
+ * not looked at. */
 static void flood(struct script *s)
 {
 	struct stage *st = &s->stage;
-	uint32_t from = script_number(s);
+	uint32_t from = script_number(s), piece = FULL_BYTES;
 	const uint32_t to = script_number(s);
 	char text[64];
 
+	if (script_take(s, "by"))
+		piece = max_u32(script_number(s), 1);
 	while (from < to && s->failed == 0) {
-		const uint32_t n = min_u32(to - from, FULL_BYTES);
+		const uint32_t n = min_u32(to - from, piece);
 
 		snprintf(text, sizeof(text), ". seq %u:%u ack 1", from, from + n);
 		script_split(s, text);
