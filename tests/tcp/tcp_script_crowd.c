@@ -4,26 +4,24 @@
 
 enum { FULL_BYTES = 1460 };
 
-/* The peer sends bytes FROM to TO in full segments, or pieces of so many bytes; what we answer is
- * not looked at. */
+/* FROM TO [by BYTES] [step BYTES]: the peer sends these bytes in full segments or such pieces, one
+ * behind the other or each so far behind the one before; what we answer is not looked at. */
 static void flood(struct script *s)
 {
 	struct stage *st = &s->stage;
-	uint32_t from = script_number(s), piece = FULL_BYTES;
+	uint32_t from = script_number(s), piece = FULL_BYTES, step;
 	const uint32_t to = script_number(s);
 	char text[64];
 
 	if (script_take(s, "by"))
 		piece = max_u32(script_number(s), 1);
-	while (from < to && s->failed == 0) {
-		const uint32_t n = min_u32(to - from, piece);
-
-		snprintf(text, sizeof(text), ". seq %u:%u ack 1", from, from + n);
+	step = script_take(s, "step") ? max_u32(script_number(s), 1) : piece;
+	for (; from < to && s->failed == 0; from += step) {
+		snprintf(text, sizeof(text), ". seq %u:%u ack 1", from, min_u32(from + piece, to));
 		script_split(s, text);
 		script_segment_in(s);
 		stage_settle(st);
 		st->sent_count = 0;
-		from += n;
 	}
 }
 

@@ -25,12 +25,6 @@ static enum tcp_congestion congestion(struct script *s)
 	return cubic ? TCP_CUBIC : TCP_NEWRENO;
 }
 
-static void rx_pool(struct script *s)
-{
-	if (!stage_rx_pool(&s->stage, script_number(s)))
-		FAIL(s, "no receive pool of that size");
-}
-
 void script_option(struct script *s)
 {
 	struct tcp_setup *setup = &s->stage.setup;
@@ -55,7 +49,7 @@ void script_option(struct script *s)
 	else if (strcmp(w, "ipv6") == 0)
 		stage_ipv6(&s->stage);
 	else if (strcmp(w, "rx_pool") == 0)
-		rx_pool(s);
+		setup->rx_mbufs[IFACE_EDGE] = script_number(s);
 	else
 		FAIL(s, "no option \"%s\"", w);
 }

@@ -26,19 +26,6 @@ void stage_ipv6(struct stage *s)
 	s->them.b[15] = 2;
 }
 
-bool stage_rx_pool(struct stage *s, uint32_t n)
-{
-	struct rte_mempool *p = rte_pktmbuf_pool_create("rx_script", n, 0, 0, 2176, 0);
-
-	if (p == NULL || s->common_rx != NULL) {
-		rte_mempool_free(p);
-		return false;
-	}
-	s->common_rx = s->env->rx;
-	s->env->rx = p;
-	return true;
-}
-
 struct stage_peer *stage_peer(struct stage *s, uint16_t port)
 {
 	for (unsigned int i = 0; i < STAGE_PEERS; i++) {
@@ -129,14 +116,6 @@ void stage_end(struct stage *s)
 	for (unsigned int i = 0; i < s->strangers; i++)
 		tcp_release(s->t, s->stranger[i]);
 	tcp_fini(s->t);
-	if (s->common_rx == NULL)
-		return;
-	if (!rte_mempool_full(s->env->rx)) {
-		s->bad++;
-		fprintf(stderr, "mbufs of the script's receive pool are out\n");
-	}
-	rte_mempool_free(s->env->rx);
-	s->env->rx = s->common_rx;
 }
 
 static void hear_stranger(struct stage *s, struct tcp_conn *c, unsigned int news)
@@ -229,17 +208,19 @@ void stage_settle(struct stage *s)
 	hear_news(s);
 }
 
+/* How far at once: over hours, coarsely. */
+static uint64_t step_us(uint64_t left_us)
+{
+	return left_us > UINT64_C(3600) * 1000 * 1000 ? left_us / 1024 : 1000;
+}
+
 void stage_advance(struct stage *s, uint64_t to_us, bool until_sent)
 {
-	static const uint64_t tick_us = 1000, hour_us = UINT64_C(3600) * 1000 * 1000;
-
 	while (s->now_us < to_us && !(until_sent && s->sent_count > 0)) {
-		const uint64_t left = to_us - s->now_us;
-
-		if (left > hour_us)
-			s->now_us += left / 1024;
-		else
-			s->now_us += left < tick_us ? left : tick_us;
+		/* at whole milliseconds, as the engine's clock counts */
+		s->now_us = (s->now_us + step_us(to_us - s->now_us)) / 1000 * 1000;
+		if (s->now_us > to_us)
+			s->now_us = to_us;
 		if (s->t != NULL)
 			stage_settle(s);
 	}

@@ -61,7 +61,6 @@ struct stage {
 	struct stage_peer peer[STAGE_PEERS], *who; /* whose turn it is */
 	struct stage_sent sent[STAGE_SENT_MAX];
 	unsigned int sent_first, sent_count, bad;
-	struct rte_mempool *common_rx; /* while a script has a receive pool of its own */
 
 	struct tcp_conn *stranger[STAGE_STRANGERS];
 	unsigned int strangers, answered; /* segments sent to them */
@@ -73,8 +72,6 @@ struct stage {
 void stage_init(struct stage *s, struct env *env);
 /* Addresses of the other family from here on. */
 void stage_ipv6(struct stage *s);
-/* The device receives into @n buffers until the script ends. */
-MUST_USE bool stage_rx_pool(struct stage *s, uint32_t n);
 /* Makes the engine, at such a time that our ISS is STAGE_OUR_ISS towards the first peer. */
 bool stage_start(struct stage *s, bool dials);
 /* An active open of the engine there is, to whose turn it is. */
