@@ -23,11 +23,11 @@ enum tcp_bounds {
 	TCP_RTO_MAX_US = 60 * 1000 * 1000, /* RFC 6298 2.5 */
 	TCP_CLOCK_US = 1000,               /* granularity G, and the timestamp clock */
 	TCP_ACK_DELAY_US = 40 * 1000,      /* RFC 9293 3.8.6.3 allows 500 ms */
-	TCP_SYN_RETRIES = 6,               /* 1 + 2 + ... + 64 s: RFC 9293 3.8.3 asks for minutes */
+	TCP_SYN_RETRIES = 7,               /* 183 s: RFC 9293 3.8.3 asks for three minutes */
 	TCP_SYN_ACK_RETRIES = 4,           /* 31 s: half-open connections are what a flood makes */
 	TCP_KEEPALIVE_INTERVAL_US = 15 * 1000 * 1000,
 	TCP_KEEPALIVE_PROBES = 5,
-	TCP_BACKOFF_MAX = 6,            /* 1 s doubled six times is past the longest RTO */
+	TCP_BACKOFF_MAX = 8,            /* the shortest RTO doubled so often is past the longest */
 	TCP_CHALLENGES_PER_SECOND = 10, /* of one connection: RFC 5961 7 */
 	TCP_RESETS_PER_SECOND = 1000,   /* of the engine, to segments of no connection */
 	TCP_OUT_OF_ORDER_MAX = 192,     /* mbufs of one connection: a window of full segments */
