@@ -141,13 +141,16 @@ void tcp_pmtu_timeout(struct tcp *t, struct tcp_conn *c)
 		shrink(t, c, mss_of(c, r->mtu_told));
 		return;
 	}
-	if (c->backoff < BLACK_HOLE_TIMEOUTS || c->una_mbuf == NULL || c->snd_mss <= least)
+	/* A lost segment that would fit all the same says nothing. */
+	if (c->una_mbuf == NULL || c->backoff < BLACK_HOLE_TIMEOUTS)
 		return;
-	if (c->snd_mss > base) {
+	if (c->snd_mss > base && tcp_node(c->una_mbuf)->len > base)
 		shrink(t, c, base);
-	} else if (c->backoff >= 2 * BLACK_HOLE_TIMEOUTS) {
+	else if (c->snd_mss > least && tcp_node(c->una_mbuf)->len > least &&
+		 c->backoff >= 2 * BLACK_HOLE_TIMEOUTS)
 		shrink(t, c, least);
-	}
+	else
+		return;
 	r = tcp_repair_take(t, c);
 	r->search_due = t->clock + 1;
 }
