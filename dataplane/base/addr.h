@@ -43,6 +43,14 @@ static inline bool addr_equal(const struct ip_addr *a, const struct ip_addr *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/* All zero: no address (RFC 4291 2.5.2). */
+static inline bool addr_is_unspecified(const struct ip_addr *a)
+{
+	static const struct ip_addr none;
+
+	return addr_equal(a, &none);
+}
+
 /* Text of either family. Returns false, *@out untouched, where @text is no address. */
 MUST_USE bool addr_parse(const char *text, struct ip_addr *out);
 

@@ -14,7 +14,8 @@ enum bounds {
 	CONNS_DEFAULT = 4096, /* TCP connections of one core unless configured */
 	CONNS_MAX = 1 << 20,
 
-	MTU_MIN = 576,  /* RFC 1122 3.3.2 */
+	MTU_MIN = 576,       /* RFC 1122 3.3.2 */
+	MTU_IPV6_MIN = 1280, /* RFC 8200 5: of each link that carries IPv6 */
 	MTU_MAX = 3442, /* what af_xdp takes with one mbuf a frame (its data room is 3,840 bytes) */
 
 	DOMAIN_TEXT_MAX = 255, /* bytes, RFC 7622 3.2 (a DNS name) */
@@ -53,9 +54,10 @@ enum bounds {
 	LINK_QUEUE_STANZAS = 4096,
 	TURN_BYTES_MAX = 64 * 1024, /* of one connection in one turn of the loop: fairness */
 
-	ARP_ENTRIES_MAX = 512, /* of one interface; the oldest unconfirmed gives way */
-	ORDERS_RING = 4096,    /* struct msg, control to one core */
-	EVENTS_RING = 8192,    /* struct event, one core to control */
+	NEIGHBOURS_MAX =
+	    512,            /* of one interface, both families; the oldest unconfirmed gives way */
+	ORDERS_RING = 4096, /* struct msg, control to one core */
+	EVENTS_RING = 8192, /* struct event, one core to control */
 };
 
 #endif

@@ -109,7 +109,8 @@ static void refuse_dial(struct core *c, uint64_t ref, enum drop drop)
 
 void conn_dial(struct core *c, const struct msg *m)
 {
-	const struct ip_addr *local = &c->setup.iface[m->dial.iface].address;
+	const struct net_iface_setup *s = &c->setup.iface[m->dial.iface];
+	const struct ip_addr *local = addr_is_v4(&m->dial.remote) ? &s->address : &s->address6;
 	struct tcp_conn *tcp;
 	struct conn *k;
 

@@ -64,6 +64,12 @@ static bool make_net(struct core *c, char *error)
 	return c->net != NULL || fail(error, "the network layer");
 }
 
+static bool listen_on(struct core *c, enum iface iface, const struct ip_addr *address)
+{
+	return addr_is_unspecified(address) ||
+	       tcp_listen(c->tcp, iface, address, c->setup.iface[iface].listen_port);
+}
+
 static bool make_tcp(struct core *c, char *error)
 {
 	struct tcp_setup s = {
@@ -88,9 +94,9 @@ static bool make_tcp(struct core *c, char *error)
 	c->tcp = tcp_init(&s, c->now_us);
 	if (c->tcp == NULL)
 		return fail(error, "TCP");
-	for (unsigned int i = 0; i < IFACE_COUNT; i++)
-		if (!tcp_listen(c->tcp, (enum iface)i, &c->setup.iface[i].address,
-				c->setup.iface[i].listen_port))
+	for (enum iface i = 0; i < IFACE_COUNT; i++)
+		if (!listen_on(c, i, &c->setup.iface[i].address) ||
+		    !listen_on(c, i, &c->setup.iface[i].address6))
 			return fail(error, "a listener");
 	return true;
 }

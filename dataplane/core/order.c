@@ -252,9 +252,12 @@ static void on_stop(struct core *c)
 		return;
 	c->is_stopping = true;
 	c->stop_us = c->now_us + CORE_STOP_US;
-	for (unsigned int i = 0; i < IFACE_COUNT; i++)
-		tcp_unlisten(c->tcp, (enum iface)i, &c->setup.iface[i].address,
-			     c->setup.iface[i].listen_port);
+	for (enum iface i = 0; i < IFACE_COUNT; i++) {
+		const struct net_iface_setup *s = &c->setup.iface[i];
+
+		tcp_unlisten(c->tcp, i, &s->address, s->listen_port);
+		tcp_unlisten(c->tcp, i, &s->address6, s->listen_port);
+	}
 	/* First what can still bounce: the streams that take it are open until the next loop. */
 	fail_links(c);
 	link_run_later(c);

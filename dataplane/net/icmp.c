@@ -42,38 +42,58 @@ static bool take_echo_token(struct net_iface *i, uint64_t now_us)
 }
 
 /* A copy from our own pool: a receive buffer must not go out again (some devices lend it). */
-static void answer_echo(struct net_iface *in, const struct rte_mbuf *m, uint32_t to,
-			uint64_t now_us)
+struct rte_mbuf *icmp_make_reply(struct net_iface *in, struct rte_mbuf *m, uint64_t now_us)
 {
-	struct rte_mbuf *reply = rte_pktmbuf_alloc(in->net->pool);
+	struct rte_mbuf *reply = NULL;
+
+	if (!take_echo_token(in, now_us)) {
+		drop(in, m, DROP_ICMP_RATE);
+		return NULL;
+	}
+	reply = rte_pktmbuf_alloc(in->net->pool);
+	if (reply == NULL || rte_pktmbuf_append(reply, m->data_len) == NULL) {
+		rte_pktmbuf_free(reply);
+		drop(in, m, DROP_MBUF_EMPTY);
+		return NULL;
+	}
+	rte_memcpy(rte_pktmbuf_mtod(reply, void *), rte_pktmbuf_mtod(m, const void *), m->data_len);
+	rte_pktmbuf_free(m);
+	return reply;
+}
+
+static void echo(struct net_iface *in, struct rte_mbuf *m, const struct ip_info *asked,
+		 uint64_t now_us)
+{
+	const struct ip_info info = {
+	    .src = asked->dst, .dst = asked->src, .protocol = IPPROTO_ICMP, .hop_limit = HOP_LIMIT};
+	struct rte_mbuf *reply = icmp_make_reply(in, m, now_us);
 	struct rte_icmp_hdr *icmp;
 
-	if (reply == NULL || rte_pktmbuf_append(reply, m->data_len) == NULL) {
-		drop(in, reply, DROP_MBUF_EMPTY);
+	if (reply == NULL)
 		return;
-	}
 	icmp = rte_pktmbuf_mtod(reply, struct rte_icmp_hdr *);
-	rte_memcpy(icmp, rte_pktmbuf_mtod(m, const void *), m->data_len);
 	icmp->icmp_type = RTE_IP_ICMP_ECHO_REPLY;
 	icmp->icmp_cksum = 0;
 	icmp->icmp_cksum = (uint16_t)~rte_raw_cksum(icmp, reply->data_len);
-	ip_output(in, reply, in->address, to, IPPROTO_ICMP, now_us);
+	ip_output(in, reply, &info, now_us);
 }
 
-static void echo(struct net_iface *in, struct rte_mbuf *m, uint32_t src, uint64_t now_us)
+bool icmp_read_ports(struct span bytes, struct tcp_quoted *quoted)
 {
-	if (!take_echo_token(in, now_us)) {
-		drop(in, m, DROP_ICMP_RATE);
-		return;
-	}
-	answer_echo(in, m, src, now_us);
-	rte_pktmbuf_free(m);
+	struct quoted_tcp tcp;
+
+	if (bytes.len < sizeof(tcp))
+		return false;
+	memcpy(&tcp, bytes.at, sizeof(tcp));
+	quoted->local_port = rte_be_to_cpu_16(tcp.src_port);
+	quoted->remote_port = rte_be_to_cpu_16(tcp.dst_port);
+	quoted->seq = rte_be_to_cpu_32(tcp.seq);
+	return true;
 }
 
 /* The segment that @bytes, an IP packet's beginning, quotes; false when it is none of ours. */
 static bool read_quoted(const struct net_iface *in, struct span bytes, struct tcp_quoted *quoted)
 {
-	struct quoted_tcp tcp;
 	struct rte_ipv4_hdr ip;
 	size_t header_len;
 
@@ -81,23 +101,19 @@ static bool read_quoted(const struct net_iface *in, struct span bytes, struct tc
 		return false;
 	memcpy(&ip, bytes.at, sizeof(ip));
 	header_len = rte_ipv4_hdr_len(&ip);
-	if (ip.version_ihl >> 4 != 4 || header_len < sizeof(ip) ||
-	    bytes.len < header_len + sizeof(tcp) || ip.next_proto_id != IPPROTO_TCP ||
-	    rte_be_to_cpu_32(ip.src_addr) != in->address)
+	if (ip.version_ihl >> 4 != 4 || header_len < sizeof(ip) || bytes.len < header_len ||
+	    ip.next_proto_id != IPPROTO_TCP || rte_be_to_cpu_32(ip.src_addr) != in->v4.address)
 		return false;
 	/* We send no fragments. */
 	if ((rte_be_to_cpu_16(ip.fragment_offset) & ~RTE_IPV4_HDR_DF_FLAG) != 0)
 		return false;
-	memcpy(&tcp, bytes.at + header_len, sizeof(tcp));
 	*quoted = (struct tcp_quoted){
 	    .iface = in->index,
-	    .local = addr_from_v4(in->address),
+	    .local = addr_from_v4(in->v4.address),
 	    .remote = addr_from_v4(rte_be_to_cpu_32(ip.dst_addr)),
-	    .local_port = rte_be_to_cpu_16(tcp.src_port),
-	    .remote_port = rte_be_to_cpu_16(tcp.dst_port),
-	    .seq = rte_be_to_cpu_32(tcp.seq),
 	};
-	return true;
+	return icmp_read_ports((struct span){bytes.at + header_len, bytes.len - header_len},
+			       quoted);
 }
 
 static bool unreachable(struct net_iface *in, struct rte_mbuf *m, struct tcp_quoted *quoted)
@@ -121,17 +137,20 @@ static bool unreachable(struct net_iface *in, struct rte_mbuf *m, struct tcp_quo
 		*quoted = found;
 		rte_pktmbuf_free(m);
 		return true;
-	case CODE_TOO_BIG:
-		drop(in, m, DROP_ICMP_TOO_BIG);
-		return false;
+	case CODE_TOO_BIG: /* RFC 1191 4: the last 16 bits; 0 from a router that is older */
+		found.is_too_big = true;
+		found.mtu = rte_be_to_cpu_16(icmp->icmp_seq_nb);
+		*quoted = found;
+		rte_pktmbuf_free(m);
+		return true;
 	default:
 		drop(in, m, DROP_IP_PROTOCOL);
 		return false;
 	}
 }
 
-bool icmp_input(struct net_iface *in, struct rte_mbuf *m, uint32_t src, uint64_t now_us,
-		struct tcp_quoted *quoted)
+bool icmp_input(struct net_iface *in, struct rte_mbuf *m, const struct ip_info *info,
+		uint64_t now_us, struct tcp_quoted *quoted)
 {
 	const struct rte_icmp_hdr *icmp = rte_pktmbuf_mtod(m, const struct rte_icmp_hdr *);
 
@@ -142,7 +161,7 @@ bool icmp_input(struct net_iface *in, struct rte_mbuf *m, uint32_t src, uint64_t
 	if (icmp->icmp_type == UNREACHABLE)
 		return unreachable(in, m, quoted);
 	if (icmp->icmp_type == RTE_IP_ICMP_ECHO_REQUEST && icmp->icmp_code == 0) {
-		echo(in, m, src, now_us);
+		echo(in, m, info, now_us);
 		return false;
 	}
 	drop(in, m, DROP_IP_PROTOCOL);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * net.h - from frames to segments and back: Ethernet, ARP (RFC 826, 5227 3), IPv4 (RFC 791, 1122),
- * ICMP echo and unreachable (RFC 792), for the two interfaces of the edge. What design.md 1 (R1-R3)
- * does not allow is dropped and counted here.
+ * net.h - from frames to segments and back, for the two interfaces of the edge: Ethernet, 802.1Q,
+ * ARP (RFC 826, 5227 3), IPv4 (RFC 791, 1122), IPv6 (RFC 8200), neighbour discovery (RFC 4861),
+ * ICMP echo and errors about our segments (RFC 792, 4443), multicast listener reports (RFC 3810).
+ * What the three rules do not allow is dropped and counted here.
  *
  * Pure: struct net knows no device; net_input() takes a frame and says what it is, net_output()
  * takes a segment and makes a frame. The poll loop moves the frames (core/core.c) through
@@ -22,21 +23,28 @@
 #include "dataplane/base/ids.h"
 #include "dataplane/tcp/tcp.h"
 
-/* One interface as configured. Addresses are IPv4 for now: IPv6 comes with the TCP issue's net
- * part. */
+/*
+ * One interface as configured: IPv4, IPv6 or both; an address that is all zero is none. With an
+ * IPv6 address it also has a link-local one, made of its MAC, which only neighbours see. Routes are
+ * these alone: router advertisements and redirects are not taken.
+ */
 struct net_iface_setup {
 	struct rte_ether_addr mac;
 	struct ip_addr address;
 	uint8_t prefix_len;     /* 0..32 */
 	struct ip_addr gateway; /* all zero: none, on-link only */
-	uint32_t mtu;           /* bytes of IP packet */
-	uint16_t listen_port;   /* R1 or R3: 5269 or 23456 */
-	bool checksum_trust;    /* take TCP checksums as good (port_setup.rx_checksum_trust) */
+	struct ip_addr address6;
+	uint8_t prefix6_len;     /* 0..128 */
+	struct ip_addr gateway6; /* global or link-local; all zero: none, on-link only */
+	uint16_t vlan;           /* 802.1Q id of all frames in and out, 1..4094; 0 = untagged */
+	uint32_t mtu;            /* bytes of IP packet; with IPv6 at least MTU_IPV6_MIN */
+	uint16_t listen_port;    /* R1 or R3: 5269 or 23456 */
+	bool checksum_trust;     /* take TCP checksums as good (port_setup.rx_checksum_trust) */
 };
 
 struct net_setup {
 	struct net_iface_setup iface[IFACE_COUNT];
-	struct rte_mempool *pool; /* for ARP and ICMP that net sends itself */
+	struct rte_mempool *pool; /* for what net sends itself: ARP, ICMP */
 	uint32_t *drops;          /* DROP_COUNT counters of this core */
 };
 
@@ -45,7 +53,7 @@ struct net;
 enum net_verdict {
 	NET_TCP,    /* @m's data now starts at the TCP header and ends with the segment: give it to
 		       tcp_segment() */
-	NET_TAKEN,  /* dealt with: ARP, ICMP, or dropped and counted; the mbuf is gone */
+	NET_TAKEN,  /* dealt with: ARP, ND, ICMP, or dropped and counted; the mbuf is gone */
 	NET_QUOTED, /* an ICMP error that quotes a segment of ours (mbuf gone): give @quoted to
 		       tcp_icmp() */
 };
@@ -55,13 +63,14 @@ MUST_USE struct net *net_init(const struct net_setup *setup, uint64_t now_us);
 void net_fini(struct net *n);
 
 /* Takes @m unless NET_TCP. Port policy: TCP passes when its destination port is the listen port, or
- * >= 1024 and it is no bare SYN (answers to what we dialled: the flow table decides). */
+ * >= 1024 and it is no bare SYN (answers to what we dialled: the flow table decides). IPv6
+ * link-local addresses have no TCP. */
 MUST_USE enum net_verdict net_input(struct net *n, enum iface iface, struct rte_mbuf *m,
 				    uint64_t now_us, struct tcp_packet *packet,
 				    struct tcp_quoted *quoted);
 
 /*
- * Put IPv4 and Ethernet before a segment and queue it for its interface; while the next hop is
+ * Put IP and Ethernet before a segment and queue it for its interface; while the next hop is
  * unresolved a few are kept, the rest dropped and counted (TCP sends again). Takes out->m. A data
  * segment's mbuf may also be referenced by TCP's retransmission queue: headers go into its headroom
  * only, payload is never touched.
@@ -72,22 +81,22 @@ void net_output(struct net *n, const struct tcp_output *out, uint64_t now_us);
 unsigned int net_take_frames(struct net *n, enum iface iface, struct rte_mbuf **frames,
 			     unsigned int max);
 
-/* ARP retries and expiry. Call about once a millisecond. */
+/* Neighbours' retries and expiry. Call about once a millisecond. */
 void net_tick(struct net *n, uint64_t now_us);
 
 /*
- * An answer to an ARP request goes to one receive queue, whichever core had asked. A core that is
- * not alone takes the answers it has heard, at most 16 between two calls, and gives them to the
- * others (by value, inbox.h), who believe what they have asked for.
+ * An answer to a question about a neighbour goes to one receive queue, whichever core had asked. A
+ * core that is not alone takes the answers it has heard, at most 16 between two calls, and gives
+ * them to the others (by value, inbox.h), who believe what they have asked for.
  */
-struct net_arp {
+struct net_neighbour {
 	enum iface iface;
 	struct ip_addr address;
 	struct rte_ether_addr mac;
 };
 /* False: nothing new. */
-MUST_USE bool net_take_arp(struct net *n, struct net_arp *out);
-void net_hear_arp(struct net *n, const struct net_arp *answer, uint64_t now_us);
+MUST_USE bool net_take_neighbour(struct net *n, struct net_neighbour *out);
+void net_hear_neighbour(struct net *n, const struct net_neighbour *answer, uint64_t now_us);
 
 /* Is @remote reachable by configuration (on-link or by a gateway)? */
 bool net_has_route(const struct net *n, enum iface iface, const struct ip_addr *remote);

@@ -8,10 +8,11 @@
 
 #include "dataplane/net/port.h"
 
-#define ERROR_BYTES    256
-#define ANY_SOCKET     ((unsigned int)SOCKET_ID_ANY)
-#define RX_OFFLOADS    (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM)
-#define SPREAD_BY      (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP) /* one flow, one queue */
+#define ERROR_BYTES 256
+#define ANY_SOCKET  ((unsigned int)SOCKET_ID_ANY)
+#define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM)
+/* one flow, one queue; both families */
+#define SPREAD_BY      (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_IPV6_TCP_EX)
 #define ETHERNET_BYTES (RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN)
 
 struct rte_mempool *port_make_pool(const char *name, unsigned int mbufs, unsigned int cache,
@@ -150,10 +151,14 @@ static bool start(struct opening *o)
 	rc = rte_eth_macaddr_get(o->port.ethdev, &o->port.mac);
 	if (rc != 0)
 		return fail(o, "has no MAC address", rc);
+	/* IPv6 asks for neighbours by group; the device knows nothing of ours. Software devices
+	 * take every frame anyway. */
+	rc = rte_eth_allmulticast_enable(o->port.ethdev);
+	if (rc != 0 && rc != -ENOTSUP)
+		return fail(o, "takes no frames to groups", rc);
 	if (!o->setup->promiscuous)
 		return true;
 	rc = rte_eth_promiscuous_enable(o->port.ethdev);
-	/* Software devices take every frame anyway. */
 	return rc == 0 || rc == -ENOTSUP || fail(o, "takes no MAC address but its own", rc);
 }
 

@@ -32,13 +32,26 @@ void far_must(bool ok, const char *what)
 	exit(2);
 }
 
+bool rig_ipv6;
+
+/* 2001:db8:@subnet::@host */
+static struct ip_addr address6(uint8_t subnet, uint8_t number)
+{
+	return (struct ip_addr){
+	    {0x20, 1, 0x0d, 0xb8, 0, subnet, 0, 0, 0, 0, 0, 0, 0, 0, 0, number}};
+}
+
 static struct ip_addr core_address(enum iface i)
 {
+	if (rig_ipv6)
+		return address6((uint8_t)i, 1);
 	return addr_from_v4(i == IFACE_EDGE ? 0xc0000201 : 0xc6336401);
 }
 
 static struct ip_addr host_address(enum iface i)
 {
+	if (rig_ipv6)
+		return address6((uint8_t)i, 2);
 	return addr_from_v4(i == IFACE_EDGE ? 0xc0000202 : 0xc6336402);
 }
 
@@ -89,12 +102,15 @@ struct net_iface_setup far_iface(enum iface i, bool is_core)
 {
 	struct net_iface_setup s = {
 	    .mac = {{2, 0, 0, 0, (uint8_t)i, is_core ? 1 : 2}},
-	    .address = is_core ? core_address(i) : host_address(i),
 	    .prefix_len = 24,
+	    .prefix6_len = 64,
 	    .mtu = 1500,
 	    .listen_port = is_core ? core_port(i) : 5269,
 	};
 
+	*(rig_ipv6 ? &s.address6 : &s.address) = is_core ? core_address(i) : host_address(i);
+	if (rig_ipv6 && is_core)
+		s.address = addr_from_v4(i == IFACE_EDGE ? 0xc0000201 : 0xc6336401);
 	return s;
 }
 
@@ -117,7 +133,8 @@ void far_open(enum iface i)
 	host[i].is_cut = false;
 	ns.iface[IFACE_EDGE] = far_iface(i, false);
 	ns.iface[IFACE_INTERNAL] = far_iface(i, false);
-	ns.iface[IFACE_INTERNAL].address = addr_from_v4(0x0a000001);
+	ns.iface[IFACE_INTERNAL].address = addr_from_v4(0x0a000001); /* without a wire */
+	ns.iface[IFACE_INTERNAL].address6 = (struct ip_addr){{0}};
 	host[i].net = net_init(&ns, rig.now_us);
 	host[i].tcp = tcp_init(&ts, rig.now_us);
 	far_must(host[i].net != NULL && host[i].tcp != NULL, "far host");

@@ -49,6 +49,8 @@ extern struct rig rig;
 /* Defaults, changed before rig_open(). */
 extern uint32_t rig_link_queue_bytes, rig_link_queue_stanzas;
 extern enum tls_version rig_tls_version;
+/* Everything speaks IPv6; the core has its IPv4 addresses besides. */
+extern bool rig_ipv6;
 
 void rig_start(void);
 void rig_open(void);

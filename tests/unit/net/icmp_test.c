@@ -131,6 +131,29 @@ static void passes_unreachable_on(void)
 		CHECK_EQ(quoted.remote_port, 5269);
 		CHECK_EQ(quoted.iface, IFACE_EDGE);
 		CHECK_EQ(quoted.seq, 0x01020304);
+		CHECK(!quoted.is_too_big);
+	}
+	CHECK_EQ(rig_drops(), 0);
+	rig_close();
+}
+
+/* RFC 1191 4: the MTU in the last two bytes of the header, 0 from a router that does not know it.
+ */
+static void tells_the_mtu_of_a_narrow_link(void)
+{
+	struct message m = make_error(4, OURS, IPPROTO_TCP, 0x4000);
+
+	rig_open();
+	for (uint32_t mtu = 0; mtu <= 1400; mtu += 1400) {
+		m.bytes[6] = (uint8_t)(mtu >> 8);
+		m.bytes[7] = (uint8_t)mtu;
+		seal(&m);
+		memset(&quoted, 0, sizeof(quoted));
+		CHECK_EQ(feed_icmp(&m), NET_QUOTED);
+		CHECK(quoted.is_too_big);
+		CHECK_EQ(quoted.mtu, mtu);
+		CHECK_EQ(quoted.seq, 0x01020304);
+		CHECK_EQ(quoted.local_port, 1234);
 	}
 	CHECK_EQ(rig_drops(), 0);
 	rig_close();
@@ -145,7 +168,6 @@ static void refuses_errors_about_what_we_never_sent(void)
 	    {make_error(3, STATION, IPPROTO_TCP, 0), DROP_ICMP_BAD},
 	    {make_error(3, OURS, IPPROTO_UDP, 0), DROP_ICMP_BAD},
 	    {make_error(3, OURS, IPPROTO_TCP, 0x2000), DROP_ICMP_BAD},
-	    {make_error(4, OURS, IPPROTO_TCP, 0x4000), DROP_ICMP_TOO_BIG},
 	    {make_error(7, OURS, IPPROTO_TCP, 0x4000), DROP_IP_PROTOCOL},
 	};
 	struct message m = make_error(3, OURS, IPPROTO_TCP, 0);
@@ -170,6 +192,7 @@ int main(void)
 	RUN(limits_the_rate_of_echo);
 	RUN(refuses_malformed_and_unknown_messages);
 	RUN(passes_unreachable_on);
+	RUN(tells_the_mtu_of_a_narrow_link);
 	RUN(refuses_errors_about_what_we_never_sent);
 	return check_summary();
 }

@@ -101,7 +101,7 @@ static void refuses_short_and_foreign_frames(void)
 		CHECK_EQ(rig_feed(f.bytes, len), NET_TAKEN);
 		CHECK(rig_dropped(DROP_IP_BAD));
 	}
-	f.bytes[12] = 0x81; /* a VLAN tag */
+	f.bytes[12] = 0x88;
 	CHECK_EQ(rig_feed(f.bytes, f.len), NET_TAKEN);
 	CHECK(rig_dropped(DROP_FRAME_TYPE));
 	f = make_ip(p);

@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# kernel_test.sh - ARP, ping and a SYN between `answer` and the kernel's stack over a veth, for one
-# driver profile, in network namespaces of its own. Needs root.
-#   kernel_test.sh ANSWER DRIVERS-CFG-FOLDER DRIVER
+# kernel_test.sh - ARP, neighbour discovery, ping and a TCP connection, by IPv4 and IPv6, between `answer` and the
+# kernel's stack over a veth, for one driver profile, in network namespaces of its own. Needs root.
+#   kernel_test.sh ANSWER DRIVERS-CFG-FOLDER DRIVER [VLAN]
+# With a VLAN the frames are made by hand, as not every kernel has tagged interfaces: does the driver keep the tags?
 set -eu
 
 answer=$1
 drivers=$2
 driver=$3
+vlan=${4:-0}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 ours=netu$$
 theirs=netk$$
@@ -21,6 +23,14 @@ cleanup() {
 	ip netns del "$ours" 2>/dev/null || true
 	ip netns del "$theirs" 2>/dev/null || true
 	rm -rf "$work"
+}
+
+# address DEVICE: the kernel's addresses on it, without waiting for a duplicate that cannot be.
+address() {
+	device=$1
+	ip -n "$theirs" link set "$device" up
+	ip -n "$theirs" addr add 192.0.2.2/24 dev "$device"
+	ip -n "$theirs" addr add 2001:db8::2/64 dev "$device" nodad
 }
 
 fail() {
@@ -53,21 +63,22 @@ if [ "$driver" = tap ]; then
 else
 	link=px0
 	ip -n "$ours" link add px0 type veth peer name pk0 netns "$theirs"
-	ip netns exec "$theirs" ethtool -K pk0 tx off >/dev/null
+	ip netns exec "$theirs" ethtool -K pk0 tx off txvlan off >/dev/null
 	ip -n "$ours" link set px0 up
-	ip -n "$theirs" addr add 192.0.2.2/24 dev pk0
-	ip -n "$theirs" link set pk0 up
+	address pk0
 fi
-ip netns exec "$ours" "$answer" "$drivers" "$driver" "$link" "$mac" <"$work/in" 3>&- >"$work/out" 2>"$work/err" &
+ip netns exec "$ours" "$answer" "$drivers" "$driver" "$link" "$mac" "$vlan" <"$work/in" 3>&- >"$work/out" 2>"$work/err" &
 pid=$!
 await ready
 if [ "$driver" = tap ]; then
 	ip -n "$ours" link set dtap0 netns "$theirs"
-	ip -n "$theirs" addr add 192.0.2.2/24 dev dtap0
-	ip -n "$theirs" link set dtap0 up
+	address dtap0
 fi
-ip netns exec "$theirs" /usr/bin/python3 "$here/kernel_peer.py" "$mac" || fail "the kernel's side failed"
-await segment
+ip netns exec "$theirs" /usr/bin/python3 "$here/kernel_peer.py" "$mac" "$device" "$vlan" || fail "the kernel's side failed"
+if [ "$vlan" -eq 0 ]; then
+	await "connection by IPv4"
+	await "connection by IPv6"
+fi
 echo stop >&3
 exec 3>&-
 wait "$pid" || fail "ended with an error"

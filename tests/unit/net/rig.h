@@ -40,7 +40,7 @@ static struct rte_mbuf *segment;
 /* One frame that net wants to send. */
 struct frame {
 	uint16_t len; /* 0: there was none */
-	uint8_t bytes[2048];
+	uint8_t bytes[1024];
 };
 
 static inline void rig_start(void)
