@@ -144,7 +144,9 @@ static bool iface_differs(const struct config_iface *a, const struct config_ifac
 	return differ(a->driver, b->driver) || differ(a->device, b->device) ||
 	       differ(a->device_args, b->device_args) || !addr_equal(&a->address, &b->address) ||
 	       a->prefix_len != b->prefix_len || !addr_equal(&a->gateway, &b->gateway) ||
-	       a->mtu != b->mtu || a->port != b->port || a->has_mac != b->has_mac ||
+	       !addr_equal(&a->address6, &b->address6) || a->prefix6_len != b->prefix6_len ||
+	       !addr_equal(&a->gateway6, &b->gateway6) || a->vlan != b->vlan || a->mtu != b->mtu ||
+	       a->port != b->port || a->has_mac != b->has_mac ||
 	       memcmp(&a->mac, &b->mac, sizeof(a->mac)) != 0 ||
 	       a->checksum_trust != b->checksum_trust;
 }
@@ -155,7 +157,7 @@ bool config_needs_restart(const struct config *now, const struct config *next, c
 	what[0] = '\0';
 	if (now->cores != next->cores || now->conns_per_core != next->conns_per_core ||
 	    now->memory_mb != next->memory_mb || now->huge_pages != next->huge_pages ||
-	    now->idle != next->idle)
+	    now->idle != next->idle || now->congestion != next->congestion || now->ecn != next->ecn)
 		note(what, room, "dataplane");
 	if (iface_differs(&now->iface[IFACE_EDGE], &next->iface[IFACE_EDGE]))
 		note(what, room, "edge");

@@ -21,7 +21,10 @@ struct config_iface {
 	char *device_args; /* further vdev arguments, "" mostly */
 	struct ip_addr address;
 	uint8_t prefix_len;
-	struct ip_addr gateway; /* all zero: none */
+	struct ip_addr gateway;            /* all zero: none */
+	struct ip_addr address6, gateway6; /* the same of IPv6; one family at least is there */
+	uint8_t prefix6_len;
+	uint16_t vlan; /* 0 = untagged */
 	uint32_t mtu;
 	uint16_t port; /* 5269, 23456: XmppListeningPort, XmppInternalPort */
 	bool has_mac;  /* a MAC of its own instead of the device's */
@@ -46,6 +49,8 @@ struct config {
 	uint32_t memory_mb; /* for packets and connections */
 	bool huge_pages;
 	enum core_idle idle;
+	enum tcp_congestion congestion;
+	bool ecn;
 	char *resolver; /* DNS server, address text, optionally @port; NULL = the system's */
 	bool dnssec;
 	char *socket_path;            /* operator's socket */

@@ -61,6 +61,7 @@ static void check_dataplane(struct config_draft *d, const xmlNode *e)
 static void read_dataplane(struct config_draft *d, const xmlNode *e)
 {
 	static const char *const idles[] = {"spin", "yield", "sleep", NULL};
+	static const char *const congestions[] = {"cubic", "newreno", NULL};
 	struct config *c = d->config;
 
 	c->cores = config_u32(d, e, "cores", 1, 1, CORES_MAX);
@@ -68,6 +69,9 @@ static void read_dataplane(struct config_draft *d, const xmlNode *e)
 	    config_u32(d, e, "memory-mb", MEMORY_MB_DEFAULT, MEMORY_MB_MIN, MEMORY_MB_MAX);
 	c->huge_pages = config_bool(d, e, "huge-pages", true);
 	c->idle = (enum core_idle)config_choice(d, e, "idle", idles, CORE_YIELD);
+	c->congestion =
+	    (enum tcp_congestion)config_choice(d, e, "congestion", congestions, TCP_CUBIC);
+	c->ecn = config_bool(d, e, "ecn", true);
 	c->conns_per_core = config_u32(d, e, "connections", CONNS_DEFAULT, CONNS_MIN, CONNS_MAX);
 	check_dataplane(d, e);
 }
@@ -91,20 +95,44 @@ static bool parse_prefix(const char *text, struct ip_addr *address, uint8_t *len
 	return true;
 }
 
-static void read_addresses(struct config_draft *d, const xmlNode *e, struct config_iface *i)
+/* The attributes of one family. */
+struct family {
+	const char *address, *gateway, *name, *example;
+	bool is_v4;
+};
+
+static void read_family(struct config_draft *d, const xmlNode *e, const struct family *f,
+			struct config_iface *i)
 {
 	const struct config_place at = config_at(d, e);
-	char *address = config_attr(d, e, "address"), *gateway = config_attr(d, e, "gateway");
+	struct ip_addr *address = f->is_v4 ? &i->address : &i->address6;
+	struct ip_addr *gateway = f->is_v4 ? &i->gateway : &i->gateway6;
+	char *text = config_attr(d, e, f->address), *hop = config_attr(d, e, f->gateway);
 
-	if (address != NULL && !parse_prefix(address, &i->address, &i->prefix_len))
+	if (text != NULL &&
+	    (!parse_prefix(text, address, f->is_v4 ? &i->prefix_len : &i->prefix6_len) ||
+	     addr_is_v4(address) != f->is_v4))
 		config_error(d->report, at,
-			     "address is %s: expected an IP address with its prefix length, for "
-			     "example 192.0.2.10/24",
-			     address);
-	if (gateway != NULL && !addr_parse(gateway, &i->gateway))
-		config_error(d->report, at, "gateway is %s: expected an IP address", gateway);
-	free(address);
-	free(gateway);
+			     "%s is %s: expected an %s address with its prefix length, for "
+			     "example %s",
+			     f->address, text, f->name, f->example);
+	if (hop != NULL && (!addr_parse(hop, gateway) || addr_is_v4(gateway) != f->is_v4))
+		config_error(d->report, at, "%s is %s: expected an %s address", f->gateway, hop,
+			     f->name);
+	free(text);
+	free(hop);
+}
+
+static void read_addresses(struct config_draft *d, const xmlNode *e, struct config_iface *i)
+{
+	static const struct family families[] = {
+	    {"address", "gateway", "IPv4", "192.0.2.10/24", true},
+	    {"address6", "gateway6", "IPv6", "2001:db8::10/64", false},
+	};
+
+	for (size_t n = 0; n < ARRAY_LEN(families); n++)
+		read_family(d, e, &families[n], i);
+	i->vlan = (uint16_t)config_u32(d, e, "vlan", 0, 0, 4094);
 }
 
 static void read_mac(struct config_draft *d, const xmlNode *e, struct config_iface *i)

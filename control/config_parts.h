@@ -119,6 +119,8 @@ void config_read_partners(struct config_draft *d, const xmlNode *root);
 void config_note_use(struct config_draft *d, const char *name, enum config_use_kind kind,
 		     size_t record, const xmlNode *e);
 void config_check(struct config_draft *d);
+void config_check_ifaces(struct config_draft *d);
+void config_check_reach(struct config_draft *d);
 
 /*
  * config_parse - as config_load(), from @bytes called @path in complaints.

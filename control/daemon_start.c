@@ -187,6 +187,10 @@ static struct net_iface_setup net_setup_of(const struct config_iface *c, const s
 					.address = c->address,
 					.prefix_len = c->prefix_len,
 					.gateway = c->gateway,
+					.address6 = c->address6,
+					.prefix6_len = c->prefix6_len,
+					.gateway6 = c->gateway6,
+					.vlan = c->vlan,
 					.mtu = c->mtu,
 					.listen_port = c->port,
 					.checksum_trust = p->rx_checksum_trust};
@@ -204,6 +208,8 @@ static bool make_core(struct daemon *d, uint16_t index, unsigned int lcore, char
 				   .user_timeout_us = USER_TIMEOUT_US,
 				   .time_wait_us = TIME_WAIT_US,
 				   .idle = d->config->idle,
+				   .congestion = d->config->congestion,
+				   .ecn = d->config->ecn,
 				   .inbox = d->inbox[index],
 				   .routes = d->route};
 
@@ -236,7 +242,13 @@ static void stop_cores(struct daemon *d)
 
 static bool start_resolver(struct daemon *d, char *error)
 {
-	d->resolver = resolver_make(d->loop, d->config->resolver, d->config->dnssec, error);
+	static const struct ip_addr none;
+	const struct config_iface *edge = &d->config->iface[IFACE_EDGE];
+	const unsigned int families = (addr_equal(&edge->address, &none) ? 0 : RESOLVER_V4) |
+				      (addr_equal(&edge->address6, &none) ? 0 : RESOLVER_V6);
+
+	d->resolver =
+	    resolver_make(d->loop, families, d->config->resolver, d->config->dnssec, error);
 	return d->resolver != NULL;
 }
 

@@ -7,41 +7,32 @@
 #include "control/link_want.h"
 #include "control/log.h"
 
-static void dial(struct want *w, const struct stream_setup *setup, const struct ip_addr *address,
-		 uint16_t port)
+struct session *link_want_dial(struct want *w, const struct stream_setup *setup,
+			       const struct ip_addr *address, uint16_t port)
 {
+	struct session *s = session_dial(w->links->sessions, w->core, setup, address, port);
+	char text[ADDR_TEXT_MAX];
+
 	w->state = WANT_DIALLING;
-	w->session = session_dial(w->links->sessions, w->core, setup, address, port);
 	/* A db:verify is dialled because somebody names the partner, who need not be it: strangers
 	 * must not fill its limit. */
 	if (setup->leg == IFACE_EDGE && w->kind == WANT_PAIR)
-		session_count_partner(w->session,
-				      policy_partner(w->links->config->policy, w->remote));
-	log_event(LOG_LEVEL_INFO, "dial", "stream=%s from=%s to=%s port=%u", w->session->trace_id,
-		  setup->ours, setup->theirs, port);
-	if (w->kind == WANT_VERIFY && !stream_verify(w->session->stream, w->local, w->remote, w->id,
-						     w->key, loop_now_us(w->links->loop)))
-		link_want_failed(w, DROP_DIALBACK_UNREACHABLE);
+		session_count_partner(s, policy_partner(w->links->config->policy, w->remote));
+	log_event(LOG_LEVEL_INFO, "dial", "stream=%s from=%s to=%s ip=%s port=%u", s->trace_id,
+		  setup->ours, setup->theirs, addr_text(address, text), port);
+	if (w->kind != WANT_VERIFY || stream_verify(s->stream, w->local, w->remote, w->id, w->key,
+						    loop_now_us(w->links->loop)))
+		return s;
+	session_give_up(s);
+	link_want_failed(w, DROP_DIALBACK_UNREACHABLE);
+	return NULL;
 }
 
 void link_want_dial_next(struct want *w)
 {
-	const struct resolver_target *t;
-	struct stream_setup setup = {.role = STREAM_INITIATING,
-				     .leg = IFACE_EDGE,
-				     .purpose = w->kind == WANT_VERIFY ? STREAM_FOR_VERIFY
-								       : STREAM_FOR_STANZAS,
-				     .ours = w->local,
-				     .theirs = w->remote};
-
 	w->session = NULL;
-	if (w->target_next >= w->target_count) {
+	if (!link_race_join(w))
 		link_want_failed(w, w->why);
-		return;
-	}
-	t = &w->target[w->target_next++];
-	setup.direct_tls = t->direct_tls;
-	dial(w, &setup, &t->address, t->port);
 }
 
 void link_want_dial_gateway(struct want *w, const struct gateway *gateway)
@@ -55,7 +46,7 @@ void link_want_dial_gateway(struct want *w, const struct gateway *gateway)
 					   .direct_tls = gateway->dial == GATEWAY_DIAL_DIRECT_TLS};
 
 	w->target_count = w->target_next = 0; /* one address: when it fails, the want fails */
-	dial(w, &setup, &gateway->address, gateway->port);
+	w->session = link_want_dial(w, &setup, &gateway->address, gateway->port);
 }
 
 static bool has_room(const struct want *w)
@@ -124,6 +115,7 @@ void link_want_forget(struct want *w)
 	if (w->next != NULL)
 		w->next->prev = w->prev;
 	loop_cancel(w->links->loop, &w->deadline);
+	link_race_end(w);
 	if (w->query != NULL)
 		resolver_cancel(w->query);
 	free(w);

@@ -9,13 +9,14 @@
 #define CONTROL_LINK_WANT_H
 
 #include "control/backoff.h"
+#include "control/link_race.h"
 #include "control/session_state.h"
 
 enum want_kind { WANT_PAIR, WANT_VERIFY };
 
 enum want_state {
 	WANT_RESOLVING, /* the domain's servers are looked up */
-	WANT_DIALLING,  /* `session` was dialled for it and negotiates */
+	WANT_DIALLING,  /* dials race, or `session` won and negotiates */
 	WANT_ASKED,     /* `session` was asked: db:result or db:verify is on its way */
 	WANT_BEHIND,    /* `session` still negotiates its own first pair; then it will be asked */
 	WANT_WAITING,   /* nobody to dial: a gateway may come by itself */
@@ -38,6 +39,7 @@ struct want {
 	struct resolver_query *query;
 	struct resolver_target target[RESOLVER_TARGETS_MAX];
 	size_t target_count, target_next;
+	struct link_race race; /* of dials; `session` is NULL meanwhile */
 	struct session *session;
 	bool separate; /* a stream of its own: the shared one would not take the pair */
 	enum drop why; /* the last failure */
@@ -60,6 +62,9 @@ struct links {
 void link_want_resolve(struct want *w);
 /* The next target, or the end of the want. */
 void link_want_dial_next(struct want *w);
+/* Dials @setup's stream for the want. */
+struct session *link_want_dial(struct want *w, const struct stream_setup *setup,
+			       const struct ip_addr *address, uint16_t port);
 /* The reverse leg: the gateway's own address. */
 void link_want_dial_gateway(struct want *w, const struct gateway *gateway);
 /* One more pair on @s, an established reverse leg, by db:result. False when that stream cannot. */

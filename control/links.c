@@ -225,6 +225,15 @@ static struct want *find_served(const struct links *l, const struct session *s,
 	return NULL;
 }
 
+void links_on_dialed(struct links *l, struct session *s)
+{
+	for (struct want *w = l->first; w != NULL; w = w->next)
+		if (link_race_has(w, s)) {
+			link_race_won(w, s);
+			return;
+		}
+}
+
 void links_on_authorised(struct links *l, struct session *s, const struct stream_news *news)
 {
 	struct want *w;
@@ -308,11 +317,15 @@ static bool may_try_next(const struct want *w, enum drop why)
 	       (why == DROP_DIAL_FAILED || why == DROP_TLS_HANDSHAKE);
 }
 
-static void lost_stream(struct want *w, enum drop why)
+static void lost_stream(struct want *w, struct session *s, enum drop why)
 {
+	const bool is_racing = link_race_has(w, s);
+
 	w->session = NULL;
 	w->why = why != DROP_COUNT ? why : DROP_STREAM_CLOSED_EARLY;
-	if (may_try_next(w, w->why))
+	if (is_racing)
+		link_race_lost(w, s);
+	if (is_racing || may_try_next(w, w->why))
 		link_want_dial_next(w);
 	else if (w->state == WANT_BEHIND || w->state == WANT_ASKED)
 		link_want_again(w);
@@ -323,7 +336,8 @@ static void lost_stream(struct want *w, enum drop why)
 static struct want *find_leaning_on(const struct links *l, const struct session *s)
 {
 	for (struct want *w = l->first; w != NULL; w = w->next)
-		if (w->session == s || (w->kind == WANT_VERIFY && w->asker == s))
+		if (w->session == s || link_race_has(w, s) ||
+		    (w->kind == WANT_VERIFY && w->asker == s))
 			return w;
 	return NULL;
 }
@@ -336,5 +350,5 @@ void links_on_closed(struct links *l, struct session *s, enum drop why)
 		if (w->kind == WANT_VERIFY && w->asker == s)
 			link_want_forget(w);
 		else
-			lost_stream(w, why);
+			lost_stream(w, s, why);
 }

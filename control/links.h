@@ -47,6 +47,8 @@ void links_verify(struct links *l, struct session *asker, const struct stream_ne
 
 /* What session*.c tells of every session: a pair authorised or refused on it, an answer to
  * db:verify, its end (@why DROP_COUNT: an ordinary one). */
+/* The dial of @s has succeeded. */
+void links_on_dialed(struct links *l, struct session *s);
 void links_on_authorised(struct links *l, struct session *s, const struct stream_news *news);
 void links_on_established(struct links *l, struct session *s);
 void links_on_pair_failed(struct links *l, struct session *s, const struct stream_news *news);

@@ -12,10 +12,16 @@
 #include "control/resolver.h"
 #include "control/srv.h"
 
-#define TYPE_A   1
-#define TYPE_SRV 33
-#define CLASS_IN 1
-#define SRV_MAX  RESOLVER_TARGETS_MAX
+#define TYPE_A    1
+#define TYPE_AAAA 28
+#define TYPE_SRV  33
+#define CLASS_IN  1
+#define SRV_MAX   RESOLVER_TARGETS_MAX
+
+/* RFC 8305 8: Resolution Delay. The answers of one family wait so long for those of the other. */
+#define RESOLUTION_DELAY_US UINT64_C(50000)
+
+enum family { V6, V4, FAMILIES }; /* in the order of preference */
 
 enum step { STEP_SRV, STEP_ADDRESS };
 
@@ -24,6 +30,7 @@ struct lookup { /* one libunbound query */
 	int id;
 	bool running;
 	size_t index; /* of the srv it resolves, or 0/1 = _xmpps-server/_xmpp-server */
+	enum family family;
 };
 
 struct resolver_query {
@@ -32,20 +39,25 @@ struct resolver_query {
 	void *user;
 	char domain[DOMAIN_TEXT_MAX + 1];
 	enum step step;
-	struct lookup lookup[SRV_MAX];
-	size_t running;
+	struct lookup lookup[SRV_MAX * FAMILIES];
+	size_t running, running_of[FAMILIES];
 	struct srv srv[SRV_MAX];
 	size_t srv_count;
 	bool refused, failed;
-	struct resolver_target found[SRV_MAX][RESOLVER_TARGETS_MAX / 4]; /* by srv, in its order */
-	size_t found_count[SRV_MAX];
-	struct loop_timer at_once; /* failure to even ask, told from the loop */
+	bool is_impatient; /* the first address found will do */
+	struct addresses { /* of one srv and family */
+		struct ip_addr address[RESOLVER_TARGETS_MAX / 4];
+		size_t count;
+	} found[SRV_MAX][FAMILIES];
+	struct loop_timer at_once;  /* failure to even ask, told from the loop */
+	struct loop_timer patience; /* with the slower family */
 };
 
 struct resolver {
 	struct loop *loop;
 	struct ub_ctx *ub;
 	struct loop_watch watch;
+	unsigned int families;
 };
 
 static uint32_t draw(uint32_t bound)
@@ -77,7 +89,8 @@ static bool set_server(struct resolver *r, const char *server, char *error)
 	return false;
 }
 
-struct resolver *resolver_make(struct loop *l, const char *server, bool dnssec, char *error)
+struct resolver *resolver_make(struct loop *l, unsigned int families, const char *server,
+			       bool dnssec, char *error)
 {
 	struct resolver *r = memory_get(sizeof(*r));
 
@@ -88,6 +101,7 @@ struct resolver *resolver_make(struct loop *l, const char *server, bool dnssec, 
 		return NULL;
 	}
 	r->loop = l;
+	r->families = families;
 	if (!set_server(r, server, error))
 		goto undo_ub;
 	(void)ub_ctx_set_option(r->ub, "do-not-query-localhost:", "no");
@@ -121,6 +135,25 @@ void resolver_free(struct resolver *r)
 	free(r);
 }
 
+/* The addresses of one host, the families in turn. Returns how many @targets there are now. */
+static size_t put_host(const struct srv *s, const struct addresses found[FAMILIES],
+		       struct resolver_target *targets, size_t count)
+{
+	for (size_t k = 0; k < ARRAY_LEN(found->address); k++)
+		for (enum family f = V6; f < FAMILIES && count < RESOLVER_TARGETS_MAX; f++) {
+			struct resolver_target *t = &targets[count];
+
+			if (k >= found[f].count)
+				continue;
+			t->address = found[f].address[k];
+			t->port = s->port;
+			t->direct_tls = s->direct_tls;
+			memcpy(t->host, s->host, sizeof(t->host));
+			count++;
+		}
+	return count;
+}
+
 static void finish(struct resolver_query *q)
 {
 	struct resolver_target targets[RESOLVER_TARGETS_MAX];
@@ -128,8 +161,7 @@ static void finish(struct resolver_query *q)
 	size_t count = 0;
 
 	for (size_t i = 0; i < q->srv_count; i++)
-		for (size_t k = 0; k < q->found_count[i] && count < ARRAY_LEN(targets); k++)
-			targets[count++] = q->found[i][k];
+		count = put_host(&q->srv[i], q->found[i], targets, count);
 	if (count > 0)
 		result = RESOLVER_FOUND;
 	else if (q->failed)
@@ -145,23 +177,30 @@ static void answer(void *user, int error, struct ub_result *result);
 /* Whether the question is on its way; if not, it counts as failed. */
 static void ask(struct resolver_query *q, size_t index, const char *name, int type)
 {
-	struct lookup *u = &q->lookup[index];
+	const enum family family = type == TYPE_AAAA ? V6 : V4;
+	struct lookup *u = &q->lookup[index * FAMILIES + family];
 
 	u->query = q;
 	u->index = index;
+	u->family = family;
 	if (ub_resolve_async(q->resolver->ub, name, type, CLASS_IN, u, answer, &u->id) != 0) {
 		q->failed = true;
 		return;
 	}
 	u->running = true;
 	q->running++;
+	q->running_of[family]++;
 }
 
 static void ask_addresses(struct resolver_query *q)
 {
 	q->step = STEP_ADDRESS;
-	for (size_t i = 0; i < q->srv_count; i++)
-		ask(q, i, q->srv[i].host, TYPE_A);
+	for (size_t i = 0; i < q->srv_count; i++) {
+		if (q->resolver->families & RESOLVER_V6)
+			ask(q, i, q->srv[i].host, TYPE_AAAA);
+		if (q->resolver->families & RESOLVER_V4)
+			ask(q, i, q->srv[i].host, TYPE_A);
+	}
 	if (q->running == 0)
 		loop_at(q->resolver->loop, &q->at_once, 0);
 }
@@ -197,24 +236,51 @@ static void srv_complete(struct resolver_query *q)
 	ask_addresses(q);
 }
 
-static void read_addresses(struct resolver_query *q, size_t index, const struct ub_result *result)
+static void read_addresses(struct resolver_query *q, const struct lookup *u,
+			   const struct ub_result *result)
 {
-	const struct srv *s = &q->srv[index];
+	struct addresses *a = &q->found[u->index][u->family];
 
-	for (size_t i = 0;
-	     result->data[i] != NULL && q->found_count[index] < ARRAY_LEN(q->found[index]); i++) {
-		struct resolver_target *t = &q->found[index][q->found_count[index]];
+	for (size_t i = 0; result->data[i] != NULL && a->count < ARRAY_LEN(a->address); i++) {
 		const uint8_t *b = (const uint8_t *)result->data[i];
 
-		if (result->len[i] != 4)
-			continue;
-		t->address = addr_from_v4((uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
-					  (uint32_t)b[2] << 8 | b[3]);
-		t->port = s->port;
-		t->direct_tls = s->direct_tls;
-		memcpy(t->host, s->host, sizeof(t->host));
-		q->found_count[index]++;
+		if (u->family == V4 && result->len[i] == 4)
+			a->address[a->count++] =
+			    addr_from_v4((uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
+					 (uint32_t)b[2] << 8 | b[3]);
+		else if (u->family == V6 && result->len[i] == 16)
+			memcpy(a->address[a->count++].b, b, 16);
+		/* An IPv4 address in disguise is none of this family. */
+		if (u->family == V6 && a->count > 0 && addr_is_v4(&a->address[a->count - 1]))
+			a->count--;
 	}
+}
+
+static bool has_found(const struct resolver_query *q)
+{
+	for (size_t i = 0; i < q->srv_count; i++)
+		if (q->found[i][V4].count + q->found[i][V6].count > 0)
+			return true;
+	return false;
+}
+
+static void patience_is_over(struct loop_timer *t)
+{
+	struct resolver_query *q = CONTAINER_OF(t, struct resolver_query, patience);
+
+	q->is_impatient = true;
+	if (has_found(q))
+		finish(q);
+}
+
+/* One family is complete, the other is not: it is not waited for much longer. */
+static void wait_for_other_family(struct resolver_query *q)
+{
+	if ((q->running_of[V4] > 0 && q->running_of[V6] > 0) || q->patience.due != NULL)
+		return;
+	q->patience.due = patience_is_over;
+	loop_at(q->resolver->loop, &q->patience,
+		loop_now_us(q->resolver->loop) + RESOLUTION_DELAY_US);
 }
 
 static void answer(void *user, int error, struct ub_result *result)
@@ -224,6 +290,7 @@ static void answer(void *user, int error, struct ub_result *result)
 
 	u->running = false;
 	q->running--;
+	q->running_of[u->family]--;
 	/* NXDOMAIN (3) and an empty answer are answers; everything else but data is a failure. */
 	if (error != 0 || result == NULL || result->bogus ||
 	    (result->rcode != 0 && result->rcode != 3))
@@ -231,14 +298,14 @@ static void answer(void *user, int error, struct ub_result *result)
 	else if (result->havedata && q->step == STEP_SRV)
 		read_srv(q, result, u->index == 0);
 	else if (result->havedata)
-		read_addresses(q, u->index, result);
+		read_addresses(q, u, result);
 	ub_resolve_free(result);
-	if (q->running > 0)
-		return;
-	if (q->step == STEP_SRV)
+	if (q->running == 0 && q->step == STEP_SRV)
 		srv_complete(q);
-	else
+	else if (q->running == 0 || (q->is_impatient && has_found(q)))
 		finish(q);
+	else if (q->step == STEP_ADDRESS)
+		wait_for_other_family(q);
 }
 
 static void could_not_ask(struct loop_timer *t)
@@ -294,5 +361,6 @@ void resolver_cancel(struct resolver_query *q)
 		if (q->lookup[i].running)
 			(void)ub_cancel(q->resolver->ub, q->lookup[i].id);
 	loop_cancel(q->resolver->loop, &q->at_once);
+	loop_cancel(q->resolver->loop, &q->patience);
 	free(q);
 }

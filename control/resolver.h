@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * resolver.h - where to dial for a domain: SRV, then A (AAAA once the dataplane speaks IPv6), by
- * libunbound (RFC 6120 3.2, RFC 2782, XEP-0368).
+ * resolver.h - where to dial for a domain: SRV, then AAAA and A, by libunbound (RFC 6120 3.2,
+ * RFC 2782, RFC 8305, XEP-0368).
  *
  * Runs on  control, asynchronously on its loop.
  */
@@ -28,21 +28,26 @@ enum resolver_result {
 	RESOLVER_FAILED,    /* no answer, or DNSSEC says bogus */
 };
 
-/* In the order to try: priority, then weight drawn at random. @targets borrowed during the call. */
+/* In the order to try: priority, then weight drawn at random; of one host the families in turn,
+ * IPv6 first (RFC 8305 4). @targets borrowed during the call. */
 typedef void resolver_done(void *user, enum resolver_result result,
 			   const struct resolver_target *targets, size_t count);
 
 struct resolver;
 struct resolver_query;
 
-/* @server: address text, optionally "@port"; NULL = /etc/resolv.conf. NULL, with a sentence in
+/* Which addresses can be dialled. */
+enum resolver_family { RESOLVER_V4 = BIT(0), RESOLVER_V6 = BIT(1) };
+
+/* @families: of enum resolver_family. @server: address text, optionally "@port"; NULL =
+ * /etc/resolv.conf. NULL, with a sentence in
  * @error (256 bytes), on failure. */
-MUST_USE struct resolver *resolver_make(struct loop *l, const char *server, bool dnssec,
-					char *error);
+MUST_USE struct resolver *resolver_make(struct loop *l, unsigned int families, const char *server,
+					bool dnssec, char *error);
 void resolver_free(struct resolver *r);
 
-/* @domain's servers. SRV for _xmpps-server and _xmpp-server mixed by priority; none: A of @domain,
- * port 5269. Never NULL: failure comes by the callback, never before this returns. */
+/* @domain's servers. SRV for _xmpps-server and _xmpp-server mixed by priority; none: the addresses
+ * of @domain, port 5269. Never NULL: failure comes by the callback, never before this returns. */
 struct resolver_query *resolver_domain(struct resolver *r, const char *domain, resolver_done *done,
 				       void *user);
 /* Addresses of one host (ProxyFqdn), no SRV. */

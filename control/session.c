@@ -141,6 +141,24 @@ struct session *session_find(const struct sessions *t, struct conn_id conn)
 	return s != NULL && conn_id_equal(s->conn, conn) ? s : NULL;
 }
 
+static void uncount(struct session *s)
+{
+	struct sessions *t = s->table;
+
+	if (s->leg == IFACE_EDGE && !s->is_unwanted)
+		t->edge_conns--;
+	if (s->partner.n != 0)
+		t->partner_conns[s->partner.n]--;
+	s->partner.n = 0;
+}
+
+void session_give_up(struct session *s)
+{
+	uncount(s);
+	s->is_unwanted = true;
+	loop_cancel(s->table->loop, &s->timer);
+}
+
 void session_forget(struct session *s)
 {
 	struct sessions *t = s->table;
@@ -155,10 +173,7 @@ void session_forget(struct session *s)
 		s->next->prev = s->prev;
 	else
 		t->last = s->prev;
-	if (s->leg == IFACE_EDGE)
-		t->edge_conns--;
-	if (s->partner.n != 0)
-		t->partner_conns[s->partner.n]--;
+	uncount(s);
 	loop_cancel(t->loop, &s->timer);
 	handshake_free(s->handshake);
 	stream_free(s->stream);

@@ -31,12 +31,12 @@ static void on_dialed(struct sessions *t, const struct event *e)
 {
 	struct session *s = (struct session *)(uintptr_t)e->dialed.ref;
 
-	(void)t;
 	session_register(s, e->conn);
-	if (s->stream == NULL) {
+	if (s->stream == NULL || s->is_unwanted) {
 		session_abort(s);
 		return;
 	}
+	links_on_dialed(t->links, s);
 	stream_on_open(s->stream, now(s));
 	session_obey(s);
 }
@@ -46,6 +46,10 @@ static void on_dial_failed(struct sessions *t, const struct event *e)
 	struct session *s = (struct session *)(uintptr_t)e->dialed.ref;
 	char address[ADDR_TEXT_MAX];
 
+	if (s->is_unwanted) {
+		session_forget(s);
+		return;
+	}
 	/* counted by the core */
 	log_event(LOG_LEVEL_NOTICE, "dial_failed", "stream=%s ip=%s port=%u from=%s to=%s",
 		  s->trace_id, addr_text(&s->address, address), s->port, s->own_ours,

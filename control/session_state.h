@@ -28,8 +28,9 @@ struct session {
 	uint64_t number; /* of opening: the cursor of show streams */
 
 	struct conn_id conn;
-	bool is_open;    /* conn is valid: accepted, or the dial has succeeded */
-	bool is_closing; /* MSG_CLOSE or MSG_ABORT is given: no more orders */
+	bool is_open;     /* conn is valid: accepted, or the dial has succeeded */
+	bool is_closing;  /* MSG_CLOSE or MSG_ABORT is given: no more orders */
+	bool is_unwanted; /* another address was quicker: ends as soon as its dial does */
 	uint16_t core;
 	enum iface leg;
 	enum stream_role role;
@@ -87,6 +88,8 @@ struct session *session_accept(struct sessions *t, const struct event *e);
 /* Orders a dial on @core; DIALED or DIAL_FAILED follows. @setup's names are copied. Never NULL. */
 struct session *session_dial(struct sessions *t, uint16_t core, const struct stream_setup *setup,
 			     const struct ip_addr *address, uint16_t port);
+/* Its dial is not waited for any more, and it counts for no limit. */
+void session_give_up(struct session *s);
 /* Unlinks and frees; the core's side is gone already. */
 void session_forget(struct session *s);
 /* The session of @conn, NULL when it is gone. */

@@ -30,6 +30,8 @@ struct core_setup {
 	uint32_t link_queue_bytes, link_queue_stanzas; /* parked stanzas of one pair */
 	uint64_t keepalive_idle_us, user_timeout_us, time_wait_us;
 	enum core_idle idle;
+	enum tcp_congestion congestion;
+	bool ecn;
 	struct inbox *inbox;        /* borrowed */
 	const struct route *routes; /* the first snapshot, borrowed */
 };

@@ -76,6 +76,8 @@ static bool make_tcp(struct core *c, char *error)
 	    .core = c->setup.index,
 	    .conns = c->setup.conns,
 	    .pool = c->pool,
+	    .congestion = c->setup.congestion,
+	    .ecn = c->setup.ecn,
 	    .keepalive_idle_us = c->setup.keepalive_idle_us,
 	    .user_timeout_us = c->setup.user_timeout_us,
 	    .time_wait_us = c->setup.time_wait_us,

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* link_race.c - who is dialled when, and who is given up. */
+#include "control/link_want.h"
+
+/* RFC 8305 8: the recommended Connection Attempt Delay. */
+#define ATTEMPT_DELAY_US UINT64_C(250000)
+
+static void next_has_its_turn(struct loop_timer *t)
+{
+	struct want *w = CONTAINER_OF(t, struct want, race.next);
+
+	/* Without one more the race goes on among those who run. */
+	if (w->race.count < LINK_RACE_MAX && w->target_next < w->target_count && !link_race_join(w))
+		link_want_failed(w, w->why);
+}
+
+bool link_race_join(struct want *w)
+{
+	struct link_race *r = &w->race;
+	struct stream_setup setup = {.role = STREAM_INITIATING,
+				     .leg = IFACE_EDGE,
+				     .purpose = w->kind == WANT_VERIFY ? STREAM_FOR_VERIFY
+								       : STREAM_FOR_STANZAS,
+				     .ours = w->local,
+				     .theirs = w->remote};
+	const struct resolver_target *t;
+	struct session *s;
+
+	if (r->count == LINK_RACE_MAX || w->target_next >= w->target_count)
+		return r->count > 0;
+	t = &w->target[w->target_next++];
+	setup.direct_tls = t->direct_tls;
+	r->next.due = next_has_its_turn;
+	loop_at(w->links->loop, &r->next, loop_now_us(w->links->loop) + ATTEMPT_DELAY_US);
+	s = link_want_dial(w, &setup, &t->address, t->port);
+	if (s != NULL) /* else the want is over, and gone */
+		r->session[r->count++] = s;
+	return true;
+}
+
+bool link_race_has(const struct want *w, const struct session *s)
+{
+	for (size_t i = 0; i < w->race.count; i++)
+		if (w->race.session[i] == s)
+			return true;
+	return false;
+}
+
+void link_race_end(struct want *w)
+{
+	loop_cancel(w->links->loop, &w->race.next);
+	while (w->race.count > 0)
+		session_give_up(w->race.session[--w->race.count]);
+}
+
+void link_race_won(struct want *w, struct session *s)
+{
+	link_race_lost(w, s);
+	link_race_end(w);
+	w->session = s;
+}
+
+void link_race_lost(struct want *w, struct session *s)
+{
+	struct link_race *r = &w->race;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (r->session[i] == s) {
+			r->session[i] = r->session[--r->count];
+			return;
+		}
+}
