@@ -71,7 +71,7 @@ void mld_report(struct net_iface *i, uint64_t now_us)
 	    .hop_limit = QUERIER_HOP_LIMIT,
 	};
 	struct rte_mbuf *m =
-	    icmp6_make(i, (uint16_t)(sizeof(struct mld_report) + groups * RECORD_BYTES));
+	    icmp6_make(i, (uint16_t)(sizeof(struct mld_report) + (size_t)groups * RECORD_BYTES));
 	uint8_t *options;
 
 	if (m == NULL)

@@ -118,6 +118,13 @@ static enum step check_sequence(struct tcp *t, struct tcp_conn *c, struct tcp_in
 	return STEP_NEXT;
 }
 
+/* All text is there and only the ACK of our FIN is missing, which a peer whose TIME_WAIT is over no
+ * longer has: the end of the connection, not a reset (RFC 9293 3.10.7.4, second, third case). */
+static bool is_done(const struct tcp_conn *c)
+{
+	return (c->state == TCP_CLOSING || c->state == TCP_LAST_ACK) && c->snd_una == c->snd_end;
+}
+
 /* Second: RST counts only with the one exact number (RFC 5961 3.2), and never in TIME_WAIT
  * (RFC 1337 3). */
 static enum step check_rst(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
@@ -128,7 +135,7 @@ static enum step check_rst(struct tcp *t, struct tcp_conn *c, const struct tcp_i
 		tcp_count(t, DROP_TCP_WINDOW);
 		tcp_challenge(t, c);
 	} else if (c->state != TCP_TIME_WAIT) {
-		tcp_gone(t, c, TCP_NEWS_RESET);
+		tcp_gone(t, c, is_done(c) ? TCP_NEWS_CLOSED : TCP_NEWS_RESET);
 	}
 	return STEP_DROP;
 }
