@@ -89,11 +89,12 @@ uint16_t tcp_checksum(const struct rte_mbuf *m, const struct ip_addr *src,
 static void give_output(struct tcp *t, struct rte_mbuf *m, const struct flow_key *key)
 {
 	struct tcp_header *h = rte_pktmbuf_mtod(m, struct tcp_header *);
+	const struct ip_addr *local = &t->local[key->local];
 
 	h->checksum = 0;
-	h->checksum = tcp_checksum(m, &key->local, &key->remote);
+	h->checksum = tcp_checksum(m, local, &key->remote);
 	t->output[(t->output_head + t->output_count) % TCP_OUTPUT_MAX] = (struct tcp_output){
-	    .m = m, .iface = (enum iface)key->iface, .src = key->local, .dst = key->remote};
+	    .m = m, .iface = (enum iface)key->iface, .src = *local, .dst = key->remote};
 	t->output_count++;
 }
 
@@ -149,7 +150,7 @@ static void finish(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, tcp_se
 		c->last_ack_sent = c->rcv_nxt;
 		/* Behind a gap each segment is owed an ACK of its own: data would not count as a
 		 * duplicate ACK (RFC 5681 2). */
-		if (c->acks_owed > 0 && (c->out_of_order == NULL || pure))
+		if (c->acks_owed > 0 && (!tcp_has_gap(t, c) || pure))
 			c->acks_owed--;
 		tcp_on_ack_sent(t, c);
 	}

@@ -121,15 +121,17 @@ static void take_fin(struct tcp *t, struct tcp_conn *c)
 /* Moves what has become in order from the out-of-order list to the inbound list. */
 static void drain_out_of_order(struct tcp *t, struct tcp_conn *c)
 {
+	struct tcp_repair *r = tcp_repair_of(t, c);
 	struct rte_mbuf *m;
 
-	while ((m = c->out_of_order) != NULL && seq_at_or_before(tcp_node(m)->seq, c->rcv_nxt)) {
+	while (r != NULL && (m = r->out_of_order) != NULL &&
+	       seq_at_or_before(tcp_node(m)->seq, c->rcv_nxt)) {
 		const uint32_t old = c->rcv_nxt - tcp_node(m)->seq;
 		const bool fin = tcp_node(m)->fin != 0;
 
-		c->out_of_order = m->next;
+		r->out_of_order = m->next;
 		m->next = NULL;
-		c->out_of_order_count--;
+		r->out_of_order_count--;
 		t->out_of_order_count--;
 		if (old > m->data_len) { /* its FIN, if any, was before what has come meanwhile */
 			rte_pktmbuf_free_seg(m);
@@ -146,17 +148,17 @@ static void drain_out_of_order(struct tcp *t, struct tcp_conn *c)
 }
 
 /* Room in the list, and never more of a receive pool than a quarter for what cannot be read yet. */
-static bool has_room(const struct tcp *t, const struct tcp_conn *c, const struct rte_mbuf *m)
+static bool has_room(const struct tcp *t, const struct tcp_repair *r, const struct rte_mbuf *m)
 {
-	return c->out_of_order_count < TCP_OUT_OF_ORDER_MAX &&
+	return r->out_of_order_count < TCP_OUT_OF_ORDER_MAX &&
 	       t->out_of_order_count < m->pool->size / 4;
 }
 
 /* Takes one mbuf that lies behind a gap. An exact duplicate is dropped; overlaps are cut later. */
-static void put_out_of_order(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, tcp_seq seq,
+static void put_out_of_order(struct tcp *t, struct tcp_repair *r, struct rte_mbuf *m, tcp_seq seq,
 			     bool fin)
 {
-	struct rte_mbuf **at = &c->out_of_order;
+	struct rte_mbuf **at = &r->out_of_order;
 
 	while (*at != NULL && seq_before(tcp_node(*at)->seq, seq))
 		at = &(*at)->next;
@@ -164,7 +166,7 @@ static void put_out_of_order(struct tcp *t, struct tcp_conn *c, struct rte_mbuf 
 		rte_pktmbuf_free_seg(m);
 		return;
 	}
-	if (!has_room(t, c, m)) {
+	if (!has_room(t, r, m)) {
 		tcp_count(t, DROP_TCP_OUT_OF_ORDER_FULL);
 		rte_pktmbuf_free_seg(m);
 		return;
@@ -174,13 +176,14 @@ static void put_out_of_order(struct tcp *t, struct tcp_conn *c, struct rte_mbuf 
 	m->pkt_len = m->data_len;
 	m->next = *at;
 	*at = m;
-	c->out_of_order_count++;
+	r->out_of_order_count++;
 	t->out_of_order_count++;
 }
 
 static void queue_behind_gap(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
 	const bool fin = (in->flags & TCP_FIN) != 0;
+	struct tcp_repair *r = tcp_repair_take(t, c);
 	struct rte_mbuf *m = in->m;
 	tcp_seq seq = in->seq;
 
@@ -189,7 +192,7 @@ static void queue_behind_gap(struct tcp *t, struct tcp_conn *c, struct tcp_in *i
 		struct rte_mbuf *next = m->next;
 		const uint16_t len = m->data_len;
 
-		put_out_of_order(t, c, m, seq, fin && next == NULL);
+		put_out_of_order(t, r, m, seq, fin && next == NULL);
 		seq += len;
 		m = next;
 	}
@@ -198,7 +201,7 @@ static void queue_behind_gap(struct tcp *t, struct tcp_conn *c, struct tcp_in *i
 
 static void take_in_order(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
-	const bool fills_gap = c->out_of_order != NULL;
+	const bool fills_gap = tcp_has_gap(t, c);
 	const bool fin = (in->flags & TCP_FIN) != 0;
 	struct rte_mbuf *m = in->m;
 
@@ -284,7 +287,7 @@ void tcp_consume(struct tcp *t, struct tcp_conn *c, uint32_t n, uint64_t now_us)
 {
 	uint32_t open, room;
 
-	t->now_us = now_us;
+	tcp_set_now(t, now_us);
 	n = min_u32(n, c->inbound_bytes);
 	c->inbound_bytes -= n;
 	forget_inbound(t, c, n);
@@ -306,13 +309,17 @@ void tcp_rcvq_free(struct tcp *t, struct tcp_conn *c)
 
 void tcp_out_of_order_free(struct tcp *t, struct tcp_conn *c)
 {
-	while (c->out_of_order != NULL) {
-		struct rte_mbuf *m = c->out_of_order;
+	struct tcp_repair *r = tcp_repair_of(t, c);
 
-		c->out_of_order = m->next;
+	if (r == NULL)
+		return;
+	while (r->out_of_order != NULL) {
+		struct rte_mbuf *m = r->out_of_order;
+
+		r->out_of_order = m->next;
 		m->next = NULL;
 		rte_pktmbuf_free_seg(m);
 	}
-	t->out_of_order_count -= c->out_of_order_count;
-	c->out_of_order_count = 0;
+	t->out_of_order_count -= r->out_of_order_count;
+	r->out_of_order_count = 0;
 }

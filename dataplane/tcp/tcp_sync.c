@@ -47,8 +47,7 @@ static enum step check_paws(struct tcp *t, struct tcp_conn *c, const struct tcp_
 		tcp_count(t, DROP_TCP_PAWS);
 		return STEP_DROP;
 	}
-	if (seq_before(in->opt.ts_val, c->ts_recent) &&
-	    t->now_us - c->ts_recent_us <= TCP_PAWS_STALE_US)
+	if (seq_before(in->opt.ts_val, c->ts_recent) && !tcp_is_timestamp_stale(t, c))
 		return refuse(t, c, in, DROP_TCP_PAWS);
 	return STEP_NEXT;
 }
@@ -57,11 +56,10 @@ static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct t
 {
 	if (!c->ts_ok || !in->opt.has_ts || seq_after(in->seq, c->last_ack_sent))
 		return;
-	if (seq_before(in->opt.ts_val, c->ts_recent) &&
-	    t->now_us - c->ts_recent_us <= TCP_PAWS_STALE_US)
+	if (seq_before(in->opt.ts_val, c->ts_recent) && !tcp_is_timestamp_stale(t, c))
 		return;
 	c->ts_recent = in->opt.ts_val;
-	c->ts_recent_us = t->now_us;
+	c->ts_recent_s = (uint32_t)(t->now_us / TCP_SECOND_US);
 }
 
 /*
@@ -70,12 +68,12 @@ static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct t
  */
 static enum step check_same_syn(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
-	if (c->state != TCP_SYN_RECEIVED || !(in->flags & TCP_SYN) || in->seq != c->irs ||
+	if (c->state != TCP_SYN_RECEIVED || !(in->flags & TCP_SYN) || in->seq != c->rcv_nxt - 1 ||
 	    in->flags & TCP_RST)
 		return STEP_NEXT;
 	if (!(in->flags & TCP_ACK)) {
 		c->syn_pending = true;
-		c->timed_us = 0;
+		c->syn_sent_us = 0;
 		tcp_mark_dirty(t, c);
 		return STEP_DROP;
 	}
@@ -150,7 +148,7 @@ void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		tcp_count(t, DROP_TCP_NO_ACK);
 		return;
 	}
-	c->heard_us = t->now_us;
+	c->heard = t->clock;
 	c->probes = 0;
 	if (!tcp_check_ack(t, c, in))
 		return;

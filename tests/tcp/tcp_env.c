@@ -98,7 +98,7 @@ struct rte_mbuf *env_rx(struct env *e, const uint8_t *at, uint16_t len)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(e->rx);
 
-	if (m != NULL)
+	if (m != NULL && len > 0)
 		memcpy(rte_pktmbuf_append(m, len), at, len);
 	return m;
 }
@@ -107,7 +107,7 @@ struct rte_mbuf *env_data(struct env *e, const uint8_t *at, uint16_t len)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(e->data);
 
-	if (m != NULL)
+	if (m != NULL && len > 0)
 		memcpy(rte_pktmbuf_append(m, len), at, len);
 	return m;
 }

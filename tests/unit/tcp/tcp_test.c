@@ -148,7 +148,7 @@ static void ids_outlive_their_tenants(void)
 {
 	struct pair p = begin(1);
 	struct tcp_conn *c = tcp_dial(p.t, IFACE_EDGE, &p.us, &p.them, 5269, p.now_us);
-	const struct conn_id old = tcp_id(c);
+	const struct conn_id old = tcp_id(p.t, c);
 
 	CHECK_EQ(old.core, 3);
 	CHECK(old.generation != 0 && tcp_find(p.t, old) == c);
@@ -156,7 +156,7 @@ static void ids_outlive_their_tenants(void)
 	tcp_release(p.t, c);
 	CHECK(tcp_find(p.t, old) == NULL);
 	c = tcp_dial(p.t, IFACE_EDGE, &p.us, &p.them, 5269, p.now_us);
-	CHECK(c != NULL && tcp_find(p.t, old) == NULL && tcp_find(p.t, tcp_id(c)) == c);
+	CHECK(c != NULL && tcp_find(p.t, old) == NULL && tcp_find(p.t, tcp_id(p.t, c)) == c);
 	end(&p);
 }
 
