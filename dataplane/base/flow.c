@@ -3,6 +3,9 @@
  * flow.c - the flow table. A full bucket counts the entries that had to go past it, so a search
  * ends at the first bucket that nothing went past, and a removed entry leaves nothing behind.
  */
+#include <emmintrin.h>
+
+#include "dataplane/base/bounds.h"
 #include "dataplane/base/flow.h"
 
 #define BUCKET_ENTRIES 8
@@ -16,9 +19,9 @@ struct probe {
 	uint16_t tag;
 };
 
-static struct probe start_probe(const struct flow_table *f, const struct flow_key *key)
+static inline struct probe start_probe(const struct flow_table *f, const struct flow_key *key)
 {
-	const uint64_t hash = keyed_hash(&f->key, key, sizeof(*key));
+	const uint64_t hash = keyed_hash_24(&f->key, key);
 	const uint16_t tag = (uint16_t)(hash >> 48);
 
 	return (struct probe){
@@ -31,6 +34,29 @@ static struct probe start_probe(const struct flow_table *f, const struct flow_ke
 static void step_probe(const struct flow_table *f, struct probe *p)
 {
 	p->bucket = (p->bucket + p->step) & f->mask;
+}
+
+/* Two bits for each entry whose tag is @tag, at twice its number. */
+static inline unsigned int match_tags(const struct flow_bucket *b, uint16_t tag)
+{
+	const __m128i tags = _mm_load_si128((const __m128i *)(const void *)b->tag);
+
+	return (unsigned int)_mm_movemask_epi8(_mm_cmpeq_epi16(tags, _mm_set1_epi16((short)tag)));
+}
+
+/* The first entry of match_tags(), which is not 0. */
+static inline int first_match(unsigned int matches)
+{
+	return __builtin_ctz(matches) / 2;
+}
+
+static inline bool is_same(const struct flow_key *a, const struct flow_key *b)
+{
+	uint64_t x[3], y[3];
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2])) == 0;
 }
 
 static uint32_t bucket_count(uint32_t capacity)
@@ -69,33 +95,71 @@ void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const stru
 	};
 }
 
-uint32_t flow_find(const struct flow_table *f, const struct flow_key *key)
+/* The slot of @key in bucket @b, or FLOW_NONE. */
+static inline uint32_t find_here(const struct flow_table *f, const struct flow_bucket *b,
+				 const struct flow_key *key, uint16_t tag)
 {
-	struct probe p = start_probe(f, key);
+	for (unsigned int left = match_tags(b, tag); left != 0;
+	     left &= left - 1, left &= left - 1) {
+		const uint32_t slot = b->slot[first_match(left)];
 
+		if (is_same(key_of(f, slot), key))
+			return slot;
+	}
+	return FLOW_NONE;
+}
+
+static inline uint32_t find_from(const struct flow_table *f, const struct flow_key *key,
+				 struct probe p)
+{
 	for (uint32_t tried = 0; tried <= f->mask; tried++) {
 		const struct flow_bucket *b = &f->buckets[p.bucket];
+		const uint32_t slot = find_here(f, b, key, p.tag);
 
-		for (int i = 0; i < BUCKET_ENTRIES; i++)
-			if (b->tag[i] == p.tag &&
-			    memcmp(key_of(f, b->slot[i]), key, sizeof(*key)) == 0)
-				return b->slot[i];
-		if (b->overflow == 0)
-			break;
+		if (slot != FLOW_NONE || b->overflow == 0)
+			return slot;
 		step_probe(f, &p);
 	}
 	return FLOW_NONE;
 }
 
+uint32_t flow_find(const struct flow_table *f, const struct flow_key *key)
+{
+	return find_from(f, key, start_probe(f, key));
+}
+
+/* Three passes: the buckets are on their way while the next keys are hashed, the keys of what their
+ * tags promise while the next buckets are read. */
+void flow_find_burst(const struct flow_table *f, const struct flow_key *keys, unsigned int count,
+		     uint32_t *slots)
+{
+	struct probe p[BURST_MAX];
+
+	assert(count <= BURST_MAX);
+	for (unsigned int i = 0; i < count; i++) {
+		p[i] = start_probe(f, &keys[i]);
+		__builtin_prefetch(&f->buckets[p[i].bucket]);
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		const struct flow_bucket *b = &f->buckets[p[i].bucket];
+		const unsigned int matches = match_tags(b, p[i].tag);
+
+		if (matches != 0)
+			__builtin_prefetch(key_of(f, b->slot[first_match(matches)]));
+	}
+	for (unsigned int i = 0; i < count; i++)
+		slots[i] = find_from(f, &keys[i], p[i]);
+}
+
 static bool take_entry(struct flow_bucket *b, uint16_t tag, uint32_t slot)
 {
-	for (int i = 0; i < BUCKET_ENTRIES; i++)
-		if (b->tag[i] == 0) {
-			b->tag[i] = tag;
-			b->slot[i] = slot;
-			return true;
-		}
-	return false;
+	const unsigned int empty = match_tags(b, 0);
+
+	if (empty == 0)
+		return false;
+	b->tag[first_match(empty)] = tag;
+	b->slot[first_match(empty)] = slot;
+	return true;
 }
 
 bool flow_add(struct flow_table *f, const struct flow_key *key, uint32_t slot)

@@ -49,6 +49,12 @@ void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const stru
 	       struct flow_key *keys, size_t stride);
 
 MUST_USE uint32_t flow_find(const struct flow_table *f, const struct flow_key *key);
+/*
+ * @count keys, BURST_MAX at most, at once: their cache misses overlap. @slots gets what flow_find()
+ * would say of each; the keys found are in the cache afterwards.
+ */
+void flow_find_burst(const struct flow_table *f, const struct flow_key *keys, unsigned int count,
+		     uint32_t *slots);
 /* @slot below capacity and not in the table. False when the key is there already. */
 MUST_USE bool flow_add(struct flow_table *f, const struct flow_key *key, uint32_t slot);
 /* False when @slot is not in the table. */

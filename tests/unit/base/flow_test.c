@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* flow_test.c - the flow table against a linear search. */
+#include "dataplane/base/bounds.h"
 #include "dataplane/base/flow.h"
 #include "tests/check.h"
 
@@ -153,11 +154,73 @@ static void agrees_with_a_linear_search(void)
 	free_table(&f);
 }
 
+/* Keys that are there and keys that are not, in bursts of each size, against flow_find(). */
+static void a_burst_finds_what_one_by_one_does(void)
+{
+	enum { CAPACITY = 3000 };
+	struct flow_table f = make_table(CAPACITY);
+	struct flow_key key, burst[BURST_MAX];
+	uint32_t slots[BURST_MAX + 1], found = 0;
+	uint64_t seed = SEED;
+
+	for (uint32_t n = 0; n < CAPACITY; n++) {
+		key = key_of(n);
+		CHECK(flow_add(&f, &key, CAPACITY - 1 - n));
+	}
+	for (unsigned int count = 0; count <= BURST_MAX; count++)
+		for (int round = 0; round < 50; round++) {
+			for (unsigned int i = 0; i < count; i++)
+				burst[i] = key_of((uint32_t)(check_random(&seed) % (CAPACITY * 2)));
+			memset(slots, 0xa5, sizeof(slots));
+			flow_find_burst(&f, burst, count, slots);
+			for (unsigned int i = 0; i < count; i++) {
+				CHECK_EQ(slots[i], flow_find(&f, &burst[i]));
+				found += slots[i] != FLOW_NONE;
+			}
+			CHECK_EQ(slots[count], 0xa5a5a5a5);
+		}
+	CHECK(found > 10000 && found < 16000);
+	free_table(&f);
+}
+
+/* Two connections in one bucket with one tag: the key decides, also behind an overflow. */
+static void equal_tags_are_told_apart(void)
+{
+	enum { KEYS = 60000 };
+	struct flow_table f = make_table(KEYS);
+	uint32_t pairs = 0, slots[BURST_MAX];
+
+	for (uint32_t n = 0; n < KEYS; n++) {
+		const struct flow_key key = key_of(n);
+
+		CHECK(flow_add(&f, &key, n));
+	}
+	for (uint32_t b = 0; b <= f.mask; b++)
+		for (int i = 0; i < 8; i++)
+			for (int j = 0; j < i; j++) {
+				struct flow_key key[2];
+
+				if (f.buckets[b].tag[i] == 0 ||
+				    f.buckets[b].tag[i] != f.buckets[b].tag[j])
+					continue;
+				key[0] = key_of(f.buckets[b].slot[i]);
+				key[1] = key_of(f.buckets[b].slot[j]);
+				flow_find_burst(&f, key, 2, slots);
+				CHECK_EQ(slots[0], f.buckets[b].slot[i]);
+				CHECK_EQ(slots[1], f.buckets[b].slot[j]);
+				pairs++;
+			}
+	CHECK(pairs > 0);
+	free_table(&f);
+}
+
 int main(void)
 {
 	RUN(finds_what_was_added);
 	RUN(holds_its_whole_capacity);
 	RUN(leaves_nothing_behind);
+	RUN(a_burst_finds_what_one_by_one_does);
+	RUN(equal_tags_are_told_apart);
 	RUN(agrees_with_a_linear_search);
 	return check_summary();
 }
