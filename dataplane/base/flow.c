@@ -5,7 +5,6 @@
  */
 #include <emmintrin.h>
 
-#include "dataplane/base/bounds.h"
 #include "dataplane/base/flow.h"
 
 #define BUCKET_ENTRIES 8
@@ -13,27 +12,22 @@
 
 _Static_assert(sizeof(struct flow_bucket) == CACHE_LINE, "a bucket is one line");
 
-/* Where one key is searched: first bucket, odd step (which visits every bucket), tag. */
-struct probe {
-	uint32_t bucket, step;
-	uint16_t tag;
-};
-
-static inline struct probe start_probe(const struct flow_table *f, const struct flow_key *key)
+static inline struct flow_probe start_probe(const struct flow_table *f, const struct flow_key *key)
 {
 	const uint64_t hash = keyed_hash_24(&f->key, key);
 	const uint16_t tag = (uint16_t)(hash >> 48);
 
-	return (struct probe){
-	    .bucket = (uint32_t)hash & f->mask,
-	    .step = (uint32_t)(hash >> 32) | 1,
+	return (struct flow_probe){
+	    .bucket = (uint32_t)((uint64_t)(uint32_t)hash * f->count >> 32),
+	    .guess = FLOW_NONE,
 	    .tag = tag != 0 ? tag : 1,
 	};
 }
 
-static void step_probe(const struct flow_table *f, struct probe *p)
+/* The next bucket: its line is what the memory brings along most readily. */
+static inline void step_probe(const struct flow_table *f, struct flow_probe *p)
 {
-	p->bucket = (p->bucket + p->step) & f->mask;
+	p->bucket = p->bucket + 1 < f->count ? p->bucket + 1 : 0;
 }
 
 /* Two bits for each entry whose tag is @tag, at twice its number. */
@@ -59,14 +53,10 @@ static inline bool is_same(const struct flow_key *a, const struct flow_key *b)
 	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2])) == 0;
 }
 
+/* 70 % of the entries in use at @capacity. */
 static uint32_t bucket_count(uint32_t capacity)
 {
-	const uint64_t wanted = ((uint64_t)capacity * 10 + 55) / (UINT64_C(7) * BUCKET_ENTRIES);
-	uint32_t count = 1;
-
-	while (count < wanted)
-		count *= 2;
-	return count;
+	return (uint32_t)(((uint64_t)capacity * 10 + 55) / (UINT64_C(7) * BUCKET_ENTRIES));
 }
 
 static struct flow_key *key_of(const struct flow_table *f, uint32_t slot)
@@ -82,15 +72,13 @@ size_t flow_bytes(uint32_t capacity)
 void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const struct hash_key *key,
 	       struct flow_key *keys, size_t stride)
 {
-	const uint32_t count = bucket_count(capacity);
-
 	memset(memory, 0, flow_bytes(capacity));
 	*f = (struct flow_table){
 	    .key = *key,
 	    .buckets = memory,
 	    .keys = (uint8_t *)keys,
 	    .stride = stride,
-	    .mask = count - 1,
+	    .count = bucket_count(capacity),
 	    .capacity = capacity,
 	};
 }
@@ -109,10 +97,9 @@ static inline uint32_t find_here(const struct flow_table *f, const struct flow_b
 	return FLOW_NONE;
 }
 
-static inline uint32_t find_from(const struct flow_table *f, const struct flow_key *key,
-				 struct probe p)
+uint32_t flow_find_at(const struct flow_table *f, const struct flow_key *key, struct flow_probe p)
 {
-	for (uint32_t tried = 0; tried <= f->mask; tried++) {
+	for (uint32_t tried = 0; tried < f->count; tried++) {
 		const struct flow_bucket *b = &f->buckets[p.bucket];
 		const uint32_t slot = find_here(f, b, key, p.tag);
 
@@ -125,30 +112,30 @@ static inline uint32_t find_from(const struct flow_table *f, const struct flow_k
 
 uint32_t flow_find(const struct flow_table *f, const struct flow_key *key)
 {
-	return find_from(f, key, start_probe(f, key));
+	return flow_find_at(f, key, start_probe(f, key));
 }
 
-/* Three passes: the buckets are on their way while the next keys are hashed, the keys of what their
- * tags promise while the next buckets are read. */
-void flow_find_burst(const struct flow_table *f, const struct flow_key *keys, unsigned int count,
-		     uint32_t *slots)
+/*
+ * Two passes, each of them dense: the buckets are on their way while the next keys are hashed, and
+ * all are asked for their candidates at once. Mixing the passes is slower: a processor that waits
+ * for one bucket has no room left for the hashing in between.
+ */
+void flow_fetch(const struct flow_table *f, const struct flow_key *keys, unsigned int count,
+		struct flow_probe *probes)
 {
-	struct probe p[BURST_MAX];
-
-	assert(count <= BURST_MAX);
 	for (unsigned int i = 0; i < count; i++) {
-		p[i] = start_probe(f, &keys[i]);
-		__builtin_prefetch(&f->buckets[p[i].bucket]);
+		probes[i] = start_probe(f, &keys[i]);
+		__builtin_prefetch(&f->buckets[probes[i].bucket]);
 	}
 	for (unsigned int i = 0; i < count; i++) {
-		const struct flow_bucket *b = &f->buckets[p[i].bucket];
-		const unsigned int matches = match_tags(b, p[i].tag);
+		const struct flow_bucket *b = &f->buckets[probes[i].bucket];
+		const unsigned int matches = match_tags(b, probes[i].tag);
 
-		if (matches != 0)
-			__builtin_prefetch(key_of(f, b->slot[first_match(matches)]));
+		if (matches == 0)
+			continue;
+		probes[i].guess = b->slot[first_match(matches)];
+		__builtin_prefetch(key_of(f, probes[i].guess));
 	}
-	for (unsigned int i = 0; i < count; i++)
-		slots[i] = find_from(f, &keys[i], p[i]);
 }
 
 static bool take_entry(struct flow_bucket *b, uint16_t tag, uint32_t slot)
@@ -164,7 +151,7 @@ static bool take_entry(struct flow_bucket *b, uint16_t tag, uint32_t slot)
 
 bool flow_add(struct flow_table *f, const struct flow_key *key, uint32_t slot)
 {
-	struct probe p;
+	struct flow_probe p;
 
 	if (slot >= f->capacity || f->used == f->capacity || flow_find(f, key) != FLOW_NONE)
 		return false;
@@ -183,10 +170,10 @@ bool flow_add(struct flow_table *f, const struct flow_key *key, uint32_t slot)
 }
 
 /* The bucket @p leads to that holds @slot, its entry in @entry; @passed is how many come before. */
-static struct flow_bucket *seek(const struct flow_table *f, struct probe p, uint32_t slot,
+static struct flow_bucket *seek(const struct flow_table *f, struct flow_probe p, uint32_t slot,
 				int *entry, uint32_t *passed)
 {
-	for (*passed = 0; *passed <= f->mask; ++*passed) {
+	for (*passed = 0; *passed < f->count; ++*passed) {
 		struct flow_bucket *b = &f->buckets[p.bucket];
 
 		for (*entry = 0; *entry < BUCKET_ENTRIES; ++*entry)
@@ -203,7 +190,7 @@ bool flow_remove(struct flow_table *f, uint32_t slot)
 {
 	struct flow_bucket *b;
 	uint32_t passed;
-	struct probe p;
+	struct flow_probe p;
 	int entry;
 
 	if (slot >= f->capacity)
