@@ -105,6 +105,8 @@ struct tcp_setup {
 	    *pool; /* for what TCP sends itself; not the pool of a receive queue (lab.md 3) */
 	struct hash_key isn_key, flow_key; /* secret, random per start */
 	uint32_t mtu[IFACE_COUNT];         /* bytes of IP packet */
+	uint32_t
+	    rx_mbufs[IFACE_COUNT]; /* receive buffers that may wait to be read; 0 = without bound */
 	enum tcp_congestion congestion;
 	bool ecn;                   /* ask for it, and grant it (RFC 3168) */
 	uint64_t keepalive_idle_us; /* 0 = none */

@@ -166,9 +166,13 @@ _Static_assert(sizeof(struct tcp_conn) == 4UL * CACHE_LINE, "line 3 grew");
  * still works, by plain NewReno and without an out-of-order queue.
  */
 struct tcp_repair {
-	uint32_t next, prev, owner;    /* links of the list it is on; slot of its connection */
-	uint16_t out_of_order_count;   /* mbufs */
+	uint32_t next, prev, owner;  /* links of the list it is on; slot of its connection */
+	uint16_t out_of_order_count; /* mbufs */
+	uint8_t block_count;
 	struct rte_mbuf *out_of_order; /* sorted by seq, linked by m->next */
+	struct tcp_sack_block
+	    block[TCP_OPT_SACK_MAX];     /* of out_of_order, newest first (RFC 2018 4) */
+	struct tcp_sack_block duplicate; /* came twice, not yet said; empty: none */
 };
 
 /* A list of connections by slot. */
@@ -199,8 +203,9 @@ struct tcp {
 	struct tcp_list dirty, told; /* singly linked */
 	uint32_t half_open_max, used, time_wait_count;
 	uint32_t out_of_order_count; /* mbufs, of all connections */
-	uint32_t inbound_count[IFACE_COUNT];
-	uint32_t resets; /* in the second that starts at resets_us */
+	uint32_t
+	    waiting[IFACE_COUNT]; /* mbufs that came in there and are in order or not, unread */
+	uint32_t resets;          /* in the second that starts at resets_us */
 	uint64_t resets_us;
 	uint32_t port_counter[TCP_PORT_COUNTERS];
 	struct tcp_listener listener[TCP_LISTENERS_MAX];
@@ -308,6 +313,8 @@ MUST_USE bool tcp_repair_init(struct tcp *t);
 MUST_USE struct tcp_repair *tcp_repair_take(struct tcp *t, struct tcp_conn *c);
 /* Gives the block back and all it holds. */
 void tcp_repair_drop(struct tcp *t, struct tcp_conn *c);
+/* Gives the block back if nothing in it is needed any more. */
+void tcp_repair_settle(struct tcp *t, struct tcp_conn *c);
 
 /* --- tcp_slot.c --- */
 /* A fresh block in the flow table, CLOSED; TIME_WAIT and half-open blocks give way. NULL when full.
@@ -349,7 +356,7 @@ void tcp_send_reset(struct tcp *t, struct tcp_conn *c);
 void tcp_send_reset_for(struct tcp *t, const struct flow_key *key, const struct tcp_in *in);
 /* Bytes by which the window has to open before it is worth saying. */
 uint32_t tcp_window_step(const struct tcp_conn *c);
-uint32_t tcp_window_room(const struct tcp_conn *c);
+uint32_t tcp_window_room(const struct tcp *t, const struct tcp_conn *c);
 uint32_t tcp_timestamp(const struct tcp *t, const struct tcp_conn *c);
 /* Over the whole segment, checksum field included: 0 when that is right. */
 uint16_t tcp_checksum(const struct rte_mbuf *m, const struct ip_addr *src,
@@ -371,6 +378,26 @@ void tcp_establish(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in);
 MUST_USE bool tcp_check_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in);
 /* Seventh and eighth: text and FIN; takes in->m. */
 void tcp_take_text(struct tcp *t, struct tcp_conn *c, struct tcp_in *in);
+
+/* --- tcp_rcv_sack.c --- */
+/* A segment that begins at @seq has been put behind a gap. */
+void tcp_rcv_sack_note(struct tcp_repair *r, tcp_seq seq);
+void tcp_rcv_sack_duplicate(struct tcp *t, struct tcp_conn *c, tcp_seq from, tcp_seq to);
+/* The blocks that the next acknowledgment without data reports. */
+void tcp_rcv_sack_fill(struct tcp *t, struct tcp_conn *c, struct tcp_options *o);
+
+/* --- tcp_pressure.c --- */
+enum tcp_pressure {
+	TCP_PRESSURE_NONE,
+	TCP_PRESSURE_SOME, /* half of the buffers wait */
+	TCP_PRESSURE_HIGH, /* four fifths */
+	TCP_PRESSURE_FULL, /* all but a twentieth */
+};
+enum tcp_pressure tcp_pressure(const struct tcp *t, enum iface iface);
+/* May this connection have one more buffer waiting in order? */
+MUST_USE bool tcp_pressure_allows(struct tcp *t, struct tcp_conn *c);
+/* Bytes that may wait to be read: what windows are made of. */
+uint32_t tcp_pressure_window(const struct tcp *t, const struct tcp_conn *c);
 
 /* --- tcp_rcvq.c --- */
 void tcp_trim_front(struct tcp_in *in, uint32_t n);

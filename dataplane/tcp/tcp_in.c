@@ -61,7 +61,7 @@ void tcp_take_syn_options(struct tcp *t, struct tcp_conn *c, const struct tcp_in
 		c->ts_recent_s = (uint32_t)(t->now_us / TCP_SECOND_US);
 		mss -= TCP_OPT_TS_BYTES; /* RFC 6691: options take their room out of the MSS */
 	}
-	c->sack_ok = false; /* we do not offer it */
+	c->sack_ok = in->opt.sack_permitted;
 	c->snd_mss = (uint16_t)mss;
 	c->rcv_nxt = c->last_ack_sent = in->seq + 1;
 	c->rcv_edge = c->rcv_nxt;

@@ -86,7 +86,7 @@ static void append(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m)
 		c->inbound_tail->next = m;
 	c->inbound_tail = m;
 	c->inbound_count++;
-	t->inbound_count[c->key.iface]++;
+	t->waiting[c->key.iface]++;
 }
 
 static void take_fin(struct tcp *t, struct tcp_conn *c)
@@ -133,6 +133,7 @@ static void drain_out_of_order(struct tcp *t, struct tcp_conn *c)
 		m->next = NULL;
 		r->out_of_order_count--;
 		t->out_of_order_count--;
+		t->waiting[c->key.iface]--;
 		if (old > m->data_len) { /* its FIN, if any, was before what has come meanwhile */
 			rte_pktmbuf_free_seg(m);
 			continue;
@@ -147,27 +148,48 @@ static void drain_out_of_order(struct tcp *t, struct tcp_conn *c)
 	}
 }
 
-/* Room in the list, and never more of a receive pool than a quarter for what cannot be read yet. */
-static bool has_room(const struct tcp *t, const struct tcp_repair *r, const struct rte_mbuf *m)
+/* Room in the list, and never more of the receive buffers than a quarter for what cannot be read
+ * yet. */
+static bool has_room(const struct tcp *t, const struct tcp_conn *c, const struct tcp_repair *r)
 {
+	const enum iface iface = (enum iface)c->key.iface;
+
 	return r->out_of_order_count < TCP_OUT_OF_ORDER_MAX &&
-	       t->out_of_order_count < m->pool->size / 4;
+	       (t->setup.rx_mbufs[iface] == 0 ||
+		t->out_of_order_count < t->setup.rx_mbufs[iface] / 4) &&
+	       tcp_pressure(t, iface) < TCP_PRESSURE_HIGH;
 }
 
-/* Takes one mbuf that lies behind a gap. An exact duplicate is dropped; overlaps are cut later. */
-static void put_out_of_order(struct tcp *t, struct tcp_repair *r, struct rte_mbuf *m, tcp_seq seq,
+/* Is what begins at @seq in @held already? */
+static bool is_within(struct rte_mbuf *held, tcp_seq seq, uint16_t len, bool fin)
+{
+	const tcp_seq end = held != NULL ? tcp_node(held)->seq + held->data_len : 0;
+
+	return held != NULL && seq_at_or_before(tcp_node(held)->seq, seq) &&
+	       seq_at_or_before(seq + len, end) && (!fin || tcp_node(held)->fin != 0);
+}
+
+/* Takes one mbuf that lies behind a gap. A duplicate is dropped; overlaps are cut later. */
+static void put_out_of_order(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, tcp_seq seq,
 			     bool fin)
 {
-	struct rte_mbuf **at = &r->out_of_order;
+	struct tcp_repair *r = tcp_repair_of(t, c);
+	struct rte_mbuf **at = &r->out_of_order, *before = NULL;
 
-	while (*at != NULL && seq_before(tcp_node(*at)->seq, seq))
-		at = &(*at)->next;
-	if (*at != NULL && tcp_node(*at)->seq == seq && (*at)->data_len >= m->data_len && !fin) {
+	for (; *at != NULL && seq_before(tcp_node(*at)->seq, seq); at = &(*at)->next)
+		before = *at;
+	if (is_within(before, seq, m->data_len, fin) || is_within(*at, seq, m->data_len, fin)) {
+		tcp_rcv_sack_duplicate(t, c, seq, seq + m->data_len);
 		rte_pktmbuf_free_seg(m);
 		return;
 	}
-	if (!has_room(t, r, m)) {
+	if (!has_room(t, c, r)) {
 		tcp_count(t, DROP_TCP_OUT_OF_ORDER_FULL);
+		rte_pktmbuf_free_seg(m);
+		return;
+	}
+	if (before != NULL && !fin && tcp_node(before)->seq + before->data_len == seq &&
+	    merge(before, m)) {
 		rte_pktmbuf_free_seg(m);
 		return;
 	}
@@ -178,6 +200,7 @@ static void put_out_of_order(struct tcp *t, struct tcp_repair *r, struct rte_mbu
 	*at = m;
 	r->out_of_order_count++;
 	t->out_of_order_count++;
+	t->waiting[c->key.iface]++;
 }
 
 static void queue_behind_gap(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
@@ -192,10 +215,11 @@ static void queue_behind_gap(struct tcp *t, struct tcp_conn *c, struct tcp_in *i
 		struct rte_mbuf *next = m->next;
 		const uint16_t len = m->data_len;
 
-		put_out_of_order(t, r, m, seq, fin && next == NULL);
+		put_out_of_order(t, c, m, seq, fin && next == NULL);
 		seq += len;
 		m = next;
 	}
+	tcp_rcv_sack_note(r, in->seq);
 	tcp_owe_another_ack(t, c); /* RFC 5681 4.2: at once, one for each */
 }
 
@@ -218,28 +242,13 @@ static void take_in_order(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		take_fin(t, c);
 	else
 		drain_out_of_order(t, c);
+	tcp_repair_settle(t, c);
 	if (in->len > c->rcv_mss)
 		c->rcv_mss = (uint16_t)min_u32(in->len, MTU_MAX);
 	if (fills_gap)
 		tcp_owe_ack(t, c);
 	else
 		tcp_on_text(t, c);
-}
-
-/*
- * Text that waits to be read lies in the buffers that the device receives into: some dozens of
- * connections with a full window each would pin them all, and nobody would be heard any more. So
- * with a quarter of the pool unread a connection may have one TLS record waiting, and with three
- * eighths nothing besides what it has. What is dropped comes again; who is read at once notices
- * nothing.
- */
-static bool may_wait(const struct tcp *t, const struct tcp_conn *c, const struct rte_mbuf *m)
-{
-	const uint32_t unread = t->inbound_count[c->key.iface], all = m->pool->size;
-
-	if (c->inbound == NULL || unread < all / 4)
-		return true;
-	return unread < all / 8 * 3 && c->inbound_bytes < TLS_RECORD_WIRE_MAX;
 }
 
 void tcp_take_text(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
@@ -254,7 +263,7 @@ void tcp_take_text(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		tcp_gone(t, c, TCP_NEWS_RESET);
 		return;
 	}
-	if (in->m != NULL && !may_wait(t, c, in->m)) {
+	if (in->len > 0 && !tcp_pressure_allows(t, c)) {
 		tcp_count(t, DROP_TCP_UNREAD_FULL); /* whoever called frees it */
 		tcp_owe_ack(t, c);
 		return;
@@ -280,7 +289,7 @@ static void forget_inbound(struct tcp *t, struct tcp_conn *c, uint32_t n)
 	const uint16_t freed = drop_front(&c->inbound, n);
 
 	c->inbound_count = (uint16_t)(c->inbound_count - freed);
-	t->inbound_count[c->key.iface] -= freed;
+	t->waiting[c->key.iface] -= freed;
 }
 
 void tcp_consume(struct tcp *t, struct tcp_conn *c, uint32_t n, uint64_t now_us)
@@ -294,7 +303,7 @@ void tcp_consume(struct tcp *t, struct tcp_conn *c, uint32_t n, uint64_t now_us)
 	if (c->inbound == NULL)
 		c->inbound_tail = NULL;
 	open = c->rcv_edge - c->rcv_nxt;
-	room = tcp_window_room(c);
+	room = tcp_window_room(t, c);
 	if (tcp_is_synchronized(c) && !c->fin_received && c->acks_owed == 0 &&
 	    room >= open + tcp_window_step(c))
 		tcp_owe_ack(t, c);
@@ -321,5 +330,7 @@ void tcp_out_of_order_free(struct tcp *t, struct tcp_conn *c)
 		rte_pktmbuf_free_seg(m);
 	}
 	t->out_of_order_count -= r->out_of_order_count;
+	t->waiting[c->key.iface] -= r->out_of_order_count;
+	r->block_count = 0;
 	r->out_of_order_count = 0;
 }

@@ -65,6 +65,14 @@ struct tcp_repair *tcp_repair_take(struct tcp *t, struct tcp_conn *c)
 	return r;
 }
 
+void tcp_repair_settle(struct tcp *t, struct tcp_conn *c)
+{
+	const struct tcp_repair *r = tcp_repair_of(t, c);
+
+	if (r != NULL && r->out_of_order == NULL && r->duplicate.from == r->duplicate.to)
+		tcp_repair_drop(t, c);
+}
+
 void tcp_repair_drop(struct tcp *t, struct tcp_conn *c)
 {
 	struct tcp_repair *r = tcp_repair_of(t, c);

@@ -30,10 +30,13 @@ static enum step refuse(struct tcp *t, struct tcp_conn *c, const struct tcp_in *
 	tcp_count(t, why);
 	if (in->flags & TCP_RST)
 		return STEP_DROP;
-	if (sequence_bytes(in) > 0)
+	if (sequence_bytes(in) > 0) {
+		if (why == DROP_TCP_WINDOW && seq_before(in->seq, c->rcv_nxt))
+			tcp_rcv_sack_duplicate(t, c, in->seq, in->seq + in->len);
 		tcp_owe_ack(t, c);
-	else
+	} else {
 		tcp_challenge(t, c);
+	}
 	return STEP_DROP;
 }
 
@@ -99,6 +102,8 @@ static enum step check_sequence(struct tcp *t, struct tcp_conn *c, struct tcp_in
 		return STEP_NEXT; /* judged by their own number */
 	if (seq_before(in->seq, c->rcv_nxt)) {
 		tcp_owe_ack(t, c);
+		tcp_rcv_sack_duplicate(t, c, in->seq,
+				       in->seq + min_u32(c->rcv_nxt - in->seq, in->len));
 		tcp_trim_front(in, min_u32(c->rcv_nxt - in->seq, in->len));
 	}
 	end = in->seq + sequence_bytes(in);
