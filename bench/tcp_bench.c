@@ -20,7 +20,8 @@ struct part {
 };
 
 static const struct part parts[] = {
-    {"segment", bench_segments}, {"connections", bench_connections},
+    {"segment", bench_segments}, /* one a line */
+    {"scale", bench_scale},      {"connections", bench_connections},
     {"memory", bench_memory},    {"flow", bench_flow},
     {"hash", bench_hash},        {"wheel", bench_wheel},
     {"whole", bench_whole},

@@ -130,12 +130,17 @@ static inline void bench_give(struct bench_world *w, const struct bench_in *in)
 
 /* --- the parts; each reports its own lines --- */
 void bench_segments(struct bench *b, struct bench_pools *p);    /* tcp_bench_segments.c */
+void bench_scale(struct bench *b, struct bench_pools *p);       /* tcp_bench_scale.c */
 void bench_connections(struct bench *b, struct bench_pools *p); /* tcp_bench_connections.c */
 void bench_memory(struct bench *b, struct bench_pools *p);      /* tcp_bench_connections.c */
 void bench_flow(struct bench *b, struct bench_pools *p);        /* tcp_bench_flow.c */
 void bench_hash(struct bench *b, struct bench_pools *p);        /* tcp_bench_base.c */
 void bench_wheel(struct bench *b, struct bench_pools *p);       /* tcp_bench_base.c */
 void bench_whole(struct bench *b, struct bench_pools *p);       /* tcp_bench_whole.c */
+
+/* CPU ns of each segment in and out, over @stretches of them. */
+void bench_segments_round(const struct bench *b, struct bench_world *w, unsigned int stretches,
+			  double *in_ns, double *out_ns);
 
 /* --- tcp_bench_linux.c: the kernel's TCP over loopback --- */
 struct bench_linux {

@@ -137,6 +137,8 @@ void bench_flow(struct bench *b, struct bench_pools *p)
 	(void)p;
 	for (size_t i = 0; i < ARRAY_LEN(flows); i++)
 		open_table(&t[i], flows[i], i < ARRAY_LEN(flows) - 1);
+	for (size_t i = 0; i < ARRAY_LEN(flows); i++)
+		(void)one_ns(b, &t[i], true); /* warm-up */
 	for (unsigned int r = 0; r < b->rounds; r++) {
 		for (size_t i = 0; i < ARRAY_LEN(flows); i++) {
 			values[2 * i][r] = one_ns(b, &t[i], false);

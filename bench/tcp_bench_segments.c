@@ -14,7 +14,6 @@ enum {
 	EACH = 2, /* segments of one connection in one burst */
 	STRETCH = TURNS * BURST,
 	PEERS = STRETCH / EACH,
-	PEERS_MANY = 10000,
 	TURN_US = 20,
 	SETTLE_US = 100 * 1000,
 };
@@ -154,9 +153,8 @@ static void settle(struct bench_world *w, struct stretch *s)
 	} while (!tcp_is_idle(w->tcp));
 }
 
-/* Of each segment, over @stretches of them. */
-static void run_round(const struct bench *b, struct bench_world *w, unsigned int stretches,
-		      double *in_ns, double *out_ns)
+void bench_segments_round(const struct bench *b, struct bench_world *w, unsigned int stretches,
+			  double *in_ns, double *out_ns)
 {
 	static struct stretch s;
 	static uint64_t seed = UINT64_C(0x5eed5eed00000011);
@@ -184,8 +182,6 @@ static const struct bench_line lines[] = {
     {"linux.send", "ns", BENCH_INFO, 0, 0},
     {"linux.read", "ns", BENCH_INFO, 0, 0},
     {"segment.in_out.vs_linux", "x", BENCH_INFO, 0, 0},
-    {"segment.in.10k_conns", "ns", BENCH_INFO, 0, 0},
-    {"segment.out.10k_conns", "ns", BENCH_INFO, 0, 0},
 };
 
 /* Ours, the kernel's, the kernel's, ours: what drifts meanwhile weighs on both. */
@@ -194,10 +190,10 @@ static void run_pair(const struct bench *b, struct bench_world *w, struct bench_
 	const unsigned int stretches = b->is_short ? 40 : 200, sends = b->is_short ? 2000 : 10000;
 	double in[2], out[2], sent[2], got[2];
 
-	run_round(b, w, stretches, &in[0], &out[0]);
+	bench_segments_round(b, w, stretches, &in[0], &out[0]);
 	bench_linux_round(b, l, sends, &sent[0], &got[0]);
 	bench_linux_round(b, l, sends, &sent[1], &got[1]);
-	run_round(b, w, stretches, &in[1], &out[1]);
+	bench_segments_round(b, w, stretches, &in[1], &out[1]);
 	v[0] = (in[0] + in[1]) / 2;
 	v[1] = (out[0] + out[1]) / 2;
 	v[4] = (sent[0] + sent[1]) / 2;
@@ -209,29 +205,23 @@ static void run_pair(const struct bench *b, struct bench_world *w, struct bench_
 
 void bench_segments(struct bench *b, struct bench_pools *p)
 {
-	const unsigned int stretches = b->is_short ? 40 : 200;
 	static double values[ARRAY_LEN(lines)][BENCH_ROUNDS_MAX];
 	double v[ARRAY_LEN(lines)];
-	struct bench_world few, many;
+	struct bench_world w;
 	struct bench_linux linux_tcp;
 
 	bench_linux_open(&linux_tcp);
 	bench_fact(b, "linux_cc", linux_tcp.congestion);
-	bench_world_open(&few, p, PEERS);
-	bench_world_connect(&few, 0, PEERS);
-	bench_world_open(&many, p, PEERS_MANY);
-	bench_world_connect(&many, 0, PEERS_MANY);
-	run_pair(b, &few, &linux_tcp, v); /* warm-up */
-	run_round(b, &many, stretches, &v[7], &v[8]);
+	bench_world_open(&w, p, PEERS);
+	bench_world_connect(&w, 0, PEERS);
+	run_pair(b, &w, &linux_tcp, v); /* warm-up */
 	for (unsigned int r = 0; r < b->rounds; r++) {
-		run_pair(b, &few, &linux_tcp, v);
-		run_round(b, &many, stretches, &v[7], &v[8]);
+		run_pair(b, &w, &linux_tcp, v);
 		for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 			values[i][r] = v[i];
 	}
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 		bench_report(b, &lines[i], values[i], b->rounds);
-	bench_world_close(&many);
-	bench_world_close(&few);
+	bench_world_close(&w);
 	bench_linux_close(&linux_tcp);
 }
