@@ -23,8 +23,8 @@ static const struct part parts[] = {
     {"segment", bench_segments}, /* one a line */
     {"scale", bench_scale},      {"connections", bench_connections},
     {"memory", bench_memory},    {"flow", bench_flow},
-    {"hash", bench_hash},        {"wheel", bench_wheel},
-    {"whole", bench_whole},
+    {"hash", bench_hash},        {"checksum", bench_checksum},
+    {"wheel", bench_wheel},      {"whole", bench_whole},
 };
 
 /* The rest of the first line of @path that begins with @head. */

@@ -135,6 +135,7 @@ void bench_connections(struct bench *b, struct bench_pools *p); /* tcp_bench_con
 void bench_memory(struct bench *b, struct bench_pools *p);      /* tcp_bench_connections.c */
 void bench_flow(struct bench *b, struct bench_pools *p);        /* tcp_bench_flow.c */
 void bench_hash(struct bench *b, struct bench_pools *p);        /* tcp_bench_base.c */
+void bench_checksum(struct bench *b, struct bench_pools *p);    /* tcp_bench_base.c */
 void bench_wheel(struct bench *b, struct bench_pools *p);       /* tcp_bench_base.c */
 void bench_whole(struct bench *b, struct bench_pools *p);       /* tcp_bench_whole.c */
 

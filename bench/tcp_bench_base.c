@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* tcp_bench_base.c - the keyed hash and the timing wheel. */
+/* tcp_bench_base.c - the keyed hash, the checksum and the timing wheel. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/tcp_bench.h"
+#include "dataplane/base/checksum.h"
 #include "dataplane/base/wheel.h"
 
 enum { TIMERS = 16384, STEP_US = 20 };
@@ -53,6 +54,38 @@ void bench_hash(struct bench *b, struct bench_pools *p)
 	for (unsigned int r = 0; r < b->rounds; r++) {
 		values[0][r] = hash_latency_ns(b, times);
 		values[1][r] = hash_burst_ns(b, times);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		bench_report(b, &lines[i], values[i], b->rounds);
+}
+
+static double sum_ns(const struct bench *b, unsigned int times, size_t len)
+{
+	static uint8_t bytes[2048];
+	const uint64_t start_ns = bench_cpu_ns();
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < times; i++) {
+		bench_keep(bytes);
+		sum += checksum_add(0, bytes + 2 * (i % 32), len);
+	}
+	bench_keep(&sum);
+	return (double)bench_since_ns(b, start_ns) / times;
+}
+
+void bench_checksum(struct bench *b, struct bench_pools *p)
+{
+	static const struct bench_line lines[] = {
+	    {"checksum.544", "ns", BENCH_INFO, 0, 0},
+	    {"checksum.1460", "ns", BENCH_INFO, 0, 0},
+	};
+	const unsigned int times = b->is_short ? 200 * 1000 : 1000 * 1000;
+	double values[ARRAY_LEN(lines)][BENCH_ROUNDS_MAX];
+
+	(void)p;
+	for (unsigned int r = 0; r < b->rounds; r++) {
+		values[0][r] = sum_ns(b, times, 544);
+		values[1][r] = sum_ns(b, times, 1460);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 		bench_report(b, &lines[i], values[i], b->rounds);
