@@ -62,8 +62,12 @@ static inline struct keyed_hash_state keyed_hash_start(const struct hash_key *ke
 }
 
 /* One round for each word: half of SipHash-2-4. */
-static inline void keyed_hash_absorb_1(struct keyed_hash_state *s, uint64_t word)
+static inline void keyed_hash_absorb_1(struct keyed_hash_state *s, const void *bytes)
 {
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	word = le64toh(word);
 	s->v3 ^= word;
 	keyed_hash_mix(s);
 	s->v0 ^= word;
@@ -74,13 +78,13 @@ static inline void keyed_hash_absorb_1(struct keyed_hash_state *s, uint64_t word
 MUST_USE static inline uint64_t keyed_hash_24(const struct hash_key *key, const void *bytes)
 {
 	struct keyed_hash_state s = keyed_hash_start(key);
-	uint64_t word[3];
+	const uint64_t len = htole64(UINT64_C(24) << 56);
+	const uint8_t *at = bytes;
 
-	memcpy(word, bytes, sizeof(word));
-	keyed_hash_absorb_1(&s, le64toh(word[0]));
-	keyed_hash_absorb_1(&s, le64toh(word[1]));
-	keyed_hash_absorb_1(&s, le64toh(word[2]));
-	keyed_hash_absorb_1(&s, (uint64_t)sizeof(word) << 56);
+	keyed_hash_absorb_1(&s, at);
+	keyed_hash_absorb_1(&s, at + 8);
+	keyed_hash_absorb_1(&s, at + 16);
+	keyed_hash_absorb_1(&s, &len);
 	s.v2 ^= 0xff;
 	keyed_hash_mix(&s);
 	keyed_hash_mix(&s);
