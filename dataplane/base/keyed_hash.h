@@ -8,8 +8,8 @@
  * its 128-bit key is known. SipHash-1-3 is its authors' proposal for hash tables, where an attacker
  * sees no hash but at best how long a search takes; Linux, Rust and CPython use it for that.
  * Known results reach inner differentials and distinguishers of fewer finalization rounds, given
- * the outputs; none we know of finds collisions of 1-3 without the key. It is not to be used where the output
- * is sent.
+ * the outputs; none we know of finds collisions of 1-3 without the key. It is not to be used where
+ * the output is sent.
  */
 #ifndef DATAPLANE_BASE_KEYED_HASH_H
 #define DATAPLANE_BASE_KEYED_HASH_H
