@@ -3,6 +3,8 @@
  * flow.c - the flow table. A full bucket counts the entries that had to go past it, so a search
  * ends at the first bucket that nothing went past, and a removed entry leaves nothing behind.
  */
+#include <emmintrin.h>
+
 #include "dataplane/base/flow.h"
 
 #define BUCKET_ENTRIES 8
@@ -10,37 +12,56 @@
 
 _Static_assert(sizeof(struct flow_bucket) == CACHE_LINE, "a bucket is one line");
 
-/* Where one key is searched: first bucket, odd step (which visits every bucket), tag. */
-struct probe {
-	uint32_t bucket, step;
-	uint16_t tag;
-};
-
-static struct probe start_probe(const struct flow_table *f, const struct flow_key *key)
+static inline struct flow_probe start_probe(const struct flow_table *f, const struct flow_key *key)
 {
-	const uint64_t hash = keyed_hash(&f->key, key, sizeof(*key));
+	const uint64_t hash = keyed_hash_24(&f->key, key);
 	const uint16_t tag = (uint16_t)(hash >> 48);
 
-	return (struct probe){
-	    .bucket = (uint32_t)hash & f->mask,
-	    .step = (uint32_t)(hash >> 32) | 1,
+	return (struct flow_probe){
+	    .bucket = (uint32_t)((uint64_t)(uint32_t)hash * f->count >> 32),
+	    .guess = FLOW_NONE,
 	    .tag = tag != 0 ? tag : 1,
 	};
 }
 
-static void step_probe(const struct flow_table *f, struct probe *p)
+/* The next bucket: its line is what the memory brings along most readily. */
+static inline void step_probe(const struct flow_table *f, struct flow_probe *p)
 {
-	p->bucket = (p->bucket + p->step) & f->mask;
+	p->bucket = p->bucket + 1 < f->count ? p->bucket + 1 : 0;
 }
 
+/* Two bits for each entry whose tag is @tag, at twice its number. */
+static inline unsigned int match_tags(const struct flow_bucket *b, uint16_t tag)
+{
+	const __m128i tags = _mm_load_si128((const __m128i *)(const void *)b->tag);
+
+	return (unsigned int)_mm_movemask_epi8(_mm_cmpeq_epi16(tags, _mm_set1_epi16((short)tag)));
+}
+
+/* The first entry of match_tags(), which is not 0. */
+static inline int first_match(unsigned int matches)
+{
+	return __builtin_ctz(matches) / 2;
+}
+
+static inline uint64_t word_of(const struct flow_key *key, size_t i)
+{
+	uint64_t word;
+
+	memcpy(&word, (const uint8_t *)key + i * sizeof(word), sizeof(word));
+	return word;
+}
+
+static inline bool is_same(const struct flow_key *a, const struct flow_key *b)
+{
+	return ((word_of(a, 0) ^ word_of(b, 0)) | (word_of(a, 1) ^ word_of(b, 1)) |
+		(word_of(a, 2) ^ word_of(b, 2))) == 0;
+}
+
+/* 70 % of the entries in use at @capacity. */
 static uint32_t bucket_count(uint32_t capacity)
 {
-	const uint64_t wanted = ((uint64_t)capacity * 10 + 55) / (UINT64_C(7) * BUCKET_ENTRIES);
-	uint32_t count = 1;
-
-	while (count < wanted)
-		count *= 2;
-	return count;
+	return (uint32_t)(((uint64_t)capacity * 10 + 55) / (UINT64_C(7) * BUCKET_ENTRIES));
 }
 
 static struct flow_key *key_of(const struct flow_table *f, uint32_t slot)
@@ -56,51 +77,97 @@ size_t flow_bytes(uint32_t capacity)
 void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const struct hash_key *key,
 	       struct flow_key *keys, size_t stride)
 {
-	const uint32_t count = bucket_count(capacity);
-
 	memset(memory, 0, flow_bytes(capacity));
 	*f = (struct flow_table){
 	    .key = *key,
 	    .buckets = memory,
 	    .keys = (uint8_t *)keys,
 	    .stride = stride,
-	    .mask = count - 1,
+	    .count = bucket_count(capacity),
 	    .capacity = capacity,
 	};
 }
 
-uint32_t flow_find(const struct flow_table *f, const struct flow_key *key)
+/* The slot of @key in bucket @b, or FLOW_NONE. */
+static inline uint32_t find_here(const struct flow_table *f, const struct flow_bucket *b,
+				 const struct flow_key *key, uint16_t tag)
 {
-	struct probe p = start_probe(f, key);
+	for (unsigned int left = match_tags(b, tag); left != 0;
+	     left &= left - 1, left &= left - 1) {
+		const uint32_t slot = b->slot[first_match(left)];
 
-	for (uint32_t tried = 0; tried <= f->mask; tried++) {
-		const struct flow_bucket *b = &f->buckets[p.bucket];
-
-		for (int i = 0; i < BUCKET_ENTRIES; i++)
-			if (b->tag[i] == p.tag &&
-			    memcmp(key_of(f, b->slot[i]), key, sizeof(*key)) == 0)
-				return b->slot[i];
-		if (b->overflow == 0)
-			break;
-		step_probe(f, &p);
+		if (is_same(key_of(f, slot), key))
+			return slot;
 	}
 	return FLOW_NONE;
 }
 
+/* The first bucket was full and somebody had to go past it: one key in twenty. */
+static __attribute__((noinline)) uint32_t
+find_beyond(const struct flow_table *f, const struct flow_key *key, struct flow_probe p)
+{
+	const struct flow_bucket *b = &f->buckets[p.bucket];
+	uint32_t slot = FLOW_NONE;
+
+	for (uint32_t tried = 1; tried < f->count && slot == FLOW_NONE && b->overflow != 0;
+	     tried++) {
+		step_probe(f, &p);
+		b = &f->buckets[p.bucket];
+		slot = find_here(f, b, key, p.tag);
+	}
+	return slot;
+}
+
+uint32_t flow_find_at(const struct flow_table *f, const struct flow_key *key, struct flow_probe p)
+{
+	const struct flow_bucket *b = &f->buckets[p.bucket];
+	const uint32_t slot = find_here(f, b, key, p.tag);
+
+	return slot != FLOW_NONE || b->overflow == 0 ? slot : find_beyond(f, key, p);
+}
+
+uint32_t flow_find(const struct flow_table *f, const struct flow_key *key)
+{
+	return flow_find_at(f, key, start_probe(f, key));
+}
+
+/*
+ * Two passes, each of them dense: the buckets are on their way while the next keys are hashed, and
+ * all are asked for their candidates at once. Mixing the passes is slower: a processor that waits
+ * for one bucket has no room left for the hashing in between.
+ */
+void flow_fetch(const struct flow_table *f, const struct flow_key *keys, unsigned int count,
+		struct flow_probe *probes)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		probes[i] = start_probe(f, &keys[i]);
+		__builtin_prefetch(&f->buckets[probes[i].bucket]);
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		const struct flow_bucket *b = &f->buckets[probes[i].bucket];
+		const unsigned int matches = match_tags(b, probes[i].tag);
+
+		if (matches == 0)
+			continue;
+		probes[i].guess = b->slot[first_match(matches)];
+		__builtin_prefetch(key_of(f, probes[i].guess));
+	}
+}
+
 static bool take_entry(struct flow_bucket *b, uint16_t tag, uint32_t slot)
 {
-	for (int i = 0; i < BUCKET_ENTRIES; i++)
-		if (b->tag[i] == 0) {
-			b->tag[i] = tag;
-			b->slot[i] = slot;
-			return true;
-		}
-	return false;
+	const unsigned int empty = match_tags(b, 0);
+
+	if (empty == 0)
+		return false;
+	b->tag[first_match(empty)] = tag;
+	b->slot[first_match(empty)] = slot;
+	return true;
 }
 
 bool flow_add(struct flow_table *f, const struct flow_key *key, uint32_t slot)
 {
-	struct probe p;
+	struct flow_probe p;
 
 	if (slot >= f->capacity || f->used == f->capacity || flow_find(f, key) != FLOW_NONE)
 		return false;
@@ -119,10 +186,10 @@ bool flow_add(struct flow_table *f, const struct flow_key *key, uint32_t slot)
 }
 
 /* The bucket @p leads to that holds @slot, its entry in @entry; @passed is how many come before. */
-static struct flow_bucket *seek(const struct flow_table *f, struct probe p, uint32_t slot,
+static struct flow_bucket *seek(const struct flow_table *f, struct flow_probe p, uint32_t slot,
 				int *entry, uint32_t *passed)
 {
-	for (*passed = 0; *passed <= f->mask; ++*passed) {
+	for (*passed = 0; *passed < f->count; ++*passed) {
 		struct flow_bucket *b = &f->buckets[p.bucket];
 
 		for (*entry = 0; *entry < BUCKET_ENTRIES; ++*entry)
@@ -139,7 +206,7 @@ bool flow_remove(struct flow_table *f, uint32_t slot)
 {
 	struct flow_bucket *b;
 	uint32_t passed;
-	struct probe p;
+	struct flow_probe p;
 	int entry;
 
 	if (slot >= f->capacity)

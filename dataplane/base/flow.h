@@ -2,8 +2,8 @@
 /*
  * flow.h - from the addresses and ports of a segment to the slot of its connection.
  *
- * Open addressing over 64-byte buckets of 8 tags and 8 slots, 70 % load at most; the hash is keyed,
- * so that a stranger cannot aim collisions at 5269.
+ * Open addressing over 64-byte buckets of 8 tags and 8 slots, 70 % full at most, 11.4 bytes a slot;
+ * the hash is keyed, so that a stranger cannot aim collisions at 5269.
  *
  * Runs on  the core that owns it.
  * Borrows  its memory, which the caller gives at init (flow_bytes()) and takes back; and the keys,
@@ -39,7 +39,7 @@ struct flow_table {
 	struct flow_bucket *buckets;
 	uint8_t *keys; /* the key of slot n lies at keys + n * stride */
 	size_t stride;
-	uint32_t mask, capacity, used;
+	uint32_t count, capacity, used; /* count: of buckets */
 };
 
 /* Bytes of 64-byte aligned memory that a table of @capacity connections needs. */
@@ -49,6 +49,23 @@ void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const stru
 	       struct flow_key *keys, size_t stride);
 
 MUST_USE uint32_t flow_find(const struct flow_table *f, const struct flow_key *key);
+
+/*
+ * For a burst of packets: flow_fetch() hashes @count keys and brings what their look-ups will read
+ * into the cache, all misses overlapping; flow_find_at() is then flow_find() without the hash. The
+ * probe of a key stays right whatever is added or removed in between.
+ */
+struct flow_probe {
+	uint32_t bucket;
+	uint32_t
+	    guess; /* the slot it will be, almost surely, or FLOW_NONE: what to prefetch more of */
+	uint16_t tag;
+};
+void flow_fetch(const struct flow_table *f, const struct flow_key *keys, unsigned int count,
+		struct flow_probe *probes);
+MUST_USE uint32_t flow_find_at(const struct flow_table *f, const struct flow_key *key,
+			       struct flow_probe p);
+
 /* @slot below capacity and not in the table. False when the key is there already. */
 MUST_USE bool flow_add(struct flow_table *f, const struct flow_key *key, uint32_t slot);
 /* False when @slot is not in the table. */

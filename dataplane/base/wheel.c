@@ -12,6 +12,9 @@
 #define MIDDLE_TICK (UINT64_C(1) << NEAR_BITS)                 /* ticks of one middle slot */
 #define FAR_TICK    (UINT64_C(1) << (NEAR_BITS + MIDDLE_BITS)) /* ticks of one far slot */
 
+#define FINE_US 64 /* of one slot of the present tick */
+
+_Static_assert(WHEEL_TICK_US <= FINE_US * WHEEL_FINE, "the present tick has no slot for its end");
 _Static_assert(WHEEL_NEAR == 1 << NEAR_BITS && WHEEL_MIDDLE == 1 << MIDDLE_BITS, "wheel sizes");
 
 static void push(struct wheel_timer **head, struct wheel_timer *t)
@@ -31,15 +34,24 @@ static void unlink_timer(struct wheel_timer *t)
 	t->link = NULL;
 }
 
+/* Due in the present tick, or before it. */
+static void place_now(struct wheel *w, struct wheel_timer *t)
+{
+	const uint64_t start_us = w->tick * WHEEL_TICK_US;
+	const uint64_t into_us = t->due_us > start_us ? t->due_us - start_us : 0;
+
+	if (t->due_us < w->soonest_us)
+		w->soonest_us = t->due_us;
+	push(&w->fine[into_us / FINE_US], t);
+}
+
 /* Into the slot at which it is looked at next. */
 static void place(struct wheel *w, struct wheel_timer *t)
 {
 	uint64_t tick = t->due_us / WHEEL_TICK_US;
 
 	if (tick <= w->tick) {
-		if (t->due_us < w->soonest_us)
-			w->soonest_us = t->due_us;
-		push(&w->near[w->tick % WHEEL_NEAR], t);
+		place_now(w, t);
 		return;
 	}
 	if (tick - w->tick >= FAR_TICK * WHEEL_FAR)
@@ -67,10 +79,21 @@ static void sort_slot(struct wheel *w, struct wheel_timer **slot, uint64_t now_u
 	}
 }
 
-static void sort_current(struct wheel *w, uint64_t now_us)
+/* Of the present tick only the slot that @now_us lies in is looked at more than once. */
+static void sort_present(struct wheel *w, uint64_t now_us)
 {
+	uint64_t begin_us = w->tick * WHEEL_TICK_US;
+
 	w->soonest_us = UINT64_MAX;
-	sort_slot(w, &w->near[w->tick % WHEEL_NEAR], now_us);
+	for (int i = 0; i < WHEEL_FINE; i++, begin_us += FINE_US) {
+		if (w->fine[i] == NULL)
+			continue;
+		if (begin_us > now_us) {
+			w->soonest_us = begin_us < w->soonest_us ? begin_us : w->soonest_us;
+			return;
+		}
+		sort_slot(w, &w->fine[i], now_us);
+	}
 }
 
 static void advance(struct wheel *w, uint64_t now_us)
@@ -80,7 +103,8 @@ static void advance(struct wheel *w, uint64_t now_us)
 		sort_slot(w, &w->far[w->tick / FAR_TICK % WHEEL_FAR], now_us);
 	if (w->tick % MIDDLE_TICK == 0)
 		sort_slot(w, &w->middle[w->tick / MIDDLE_TICK % WHEEL_MIDDLE], now_us);
-	sort_current(w, now_us);
+	sort_slot(w, &w->near[w->tick % WHEEL_NEAR], now_us);
+	sort_present(w, now_us);
 }
 
 void wheel_init(struct wheel *w, uint64_t now_us)
@@ -137,7 +161,7 @@ struct wheel_timer *wheel_next(struct wheel *w, uint64_t now_us)
 		if (t != NULL)
 			return t;
 		if (w->soonest_us <= now_us) {
-			sort_current(w, now_us);
+			sort_present(w, now_us);
 		} else if (w->armed == 0) {
 			w->tick = now_tick > w->tick ? now_tick : w->tick;
 			return NULL;

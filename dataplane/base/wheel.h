@@ -16,6 +16,7 @@
 #include "dataplane/base/base.h"
 
 #define WHEEL_TICK_US 1000
+#define WHEEL_FINE    16 /* slots of 64 us, of the present tick */
 #define WHEEL_NEAR    256
 #define WHEEL_MIDDLE  256
 #define WHEEL_FAR     64
@@ -28,9 +29,10 @@ struct wheel_timer {
 
 struct wheel {
 	uint64_t tick;       /* last tick wheel_next() has looked at, in WHEEL_TICK_US */
-	uint64_t soonest_us; /* nothing in the present tick's slot is due before */
+	uint64_t soonest_us; /* nothing in the present tick's slots is due before */
 	uint32_t armed;      /* timers linked */
 	struct wheel_timer *due;
+	struct wheel_timer *fine[WHEEL_FINE];
 	struct wheel_timer *near[WHEEL_NEAR], *middle[WHEEL_MIDDLE], *far[WHEEL_FAR];
 };
 

@@ -22,6 +22,9 @@ enum kind_bytes {
 	SACK_BLOCK_BYTES = 8,
 };
 
+/* NOP, NOP, kind and length of a timestamp. */
+#define TS_PREFIX UINT32_C(0x0101080a)
+
 static uint32_t get32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
@@ -81,6 +84,13 @@ bool tcp_opt_parse(const uint8_t *at, size_t len, struct tcp_options *out)
 	size_t i = 0;
 
 	memset(out, 0, sizeof(*out));
+	/* What nearly every segment has, as RFC 7323 appendix A recommends it. */
+	if (len == TCP_OPT_TS_BYTES && get32(at) == TS_PREFIX) {
+		out->has_ts = true;
+		out->ts_val = get32(at + 4);
+		out->ts_ecr = get32(at + 8);
+		return true;
+	}
 	while (i < len && at[i] != KIND_END) {
 		if (at[i] == KIND_NOP) {
 			i++;

@@ -19,12 +19,6 @@ struct tcp_header {
 } __attribute__((packed));
 _Static_assert(sizeof(struct tcp_header) == 20, "TCP header");
 
-/* What both pseudo headers say besides the addresses: the sum does not care about the order. */
-struct tcp_pseudo {
-	rte_be16_t protocol, zero;
-	rte_be32_t len;
-};
-
 /* What a header says, host order. */
 struct tcp_fields {
 	tcp_seq seq, ack;

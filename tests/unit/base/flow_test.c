@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* flow_test.c - the flow table against a linear search. */
+#include "dataplane/base/bounds.h"
 #include "dataplane/base/flow.h"
 #include "tests/check.h"
 
@@ -77,7 +78,7 @@ static void holds_its_whole_capacity(void)
 		struct flow_table f = make_table(capacity);
 		struct flow_key key;
 
-		CHECK((uint64_t)capacity * 10 <= (uint64_t)(f.mask + 1) * 8 * 7);
+		CHECK((uint64_t)capacity * 10 <= (uint64_t)f.count * 8 * 7);
 		for (uint32_t n = 0; n < capacity; n++) {
 			key = key_of(n);
 			CHECK(flow_add(&f, &key, n));
@@ -107,7 +108,7 @@ static void leaves_nothing_behind(void)
 		for (uint32_t n = 0; n < 5000; n++)
 			CHECK(flow_remove(&f, n));
 	}
-	for (uint32_t b = 0; b <= f.mask; b++) {
+	for (uint32_t b = 0; b < f.count; b++) {
 		CHECK_EQ(f.buckets[b].overflow, 0);
 		for (int i = 0; i < 8; i++)
 			CHECK_EQ(f.buckets[b].tag[i], 0);
@@ -153,11 +154,80 @@ static void agrees_with_a_linear_search(void)
 	free_table(&f);
 }
 
+/* Keys that are there and keys that are not, in bursts of each size, against flow_find(). */
+static void a_burst_finds_what_one_by_one_does(void)
+{
+	enum { CAPACITY = 3000 };
+	struct flow_table f = make_table(CAPACITY);
+	struct flow_key key, burst[BURST_MAX];
+	struct flow_probe probes[BURST_MAX + 1];
+	uint32_t slots[BURST_MAX], found = 0, guessed = 0;
+	uint64_t seed = SEED;
+
+	for (uint32_t n = 0; n < CAPACITY; n++) {
+		key = key_of(n);
+		CHECK(flow_add(&f, &key, CAPACITY - 1 - n));
+	}
+	for (unsigned int count = 0; count <= BURST_MAX; count++)
+		for (int round = 0; round < 50; round++) {
+			for (unsigned int i = 0; i < count; i++)
+				burst[i] = key_of((uint32_t)(check_random(&seed) % (CAPACITY * 2)));
+			memset(probes, 0xa5, sizeof(probes));
+			flow_fetch(&f, burst, count, probes);
+			for (unsigned int i = 0; i < count; i++) {
+				slots[i] = flow_find_at(&f, &burst[i], probes[i]);
+				CHECK_EQ(slots[i], flow_find(&f, &burst[i]));
+				guessed += slots[i] != FLOW_NONE && slots[i] == probes[i].guess;
+				found += slots[i] != FLOW_NONE;
+			}
+			CHECK_EQ(probes[count].tag, 0xa5a5);
+		}
+	CHECK(found > 10000 && found < 16000);
+	CHECK(guessed > found / 10 * 9 && guessed <= found);
+	free_table(&f);
+}
+
+/* Two connections in one bucket with one tag: the key decides, also behind an overflow. */
+static void equal_tags_are_told_apart(void)
+{
+	enum { KEYS = 60000 };
+	struct flow_table f = make_table(KEYS);
+	struct flow_probe probes[2];
+	uint32_t pairs = 0;
+
+	for (uint32_t n = 0; n < KEYS; n++) {
+		const struct flow_key key = key_of(n);
+
+		CHECK(flow_add(&f, &key, n));
+	}
+	for (uint32_t b = 0; b < f.count; b++)
+		for (int i = 0; i < 8; i++)
+			for (int j = 0; j < i; j++) {
+				struct flow_key key[2];
+
+				if (f.buckets[b].tag[i] == 0 ||
+				    f.buckets[b].tag[i] != f.buckets[b].tag[j])
+					continue;
+				key[0] = key_of(f.buckets[b].slot[i]);
+				key[1] = key_of(f.buckets[b].slot[j]);
+				flow_fetch(&f, key, 2, probes);
+				CHECK_EQ(flow_find_at(&f, &key[0], probes[0]),
+					 f.buckets[b].slot[i]);
+				CHECK_EQ(flow_find_at(&f, &key[1], probes[1]),
+					 f.buckets[b].slot[j]);
+				pairs++;
+			}
+	CHECK(pairs > 0);
+	free_table(&f);
+}
+
 int main(void)
 {
 	RUN(finds_what_was_added);
 	RUN(holds_its_whole_capacity);
 	RUN(leaves_nothing_behind);
+	RUN(a_burst_finds_what_one_by_one_does);
+	RUN(equal_tags_are_told_apart);
 	RUN(agrees_with_a_linear_search);
 	return check_summary();
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* keyed_hash_test.c - SipHash-2-4 against the reference vectors and its key. */
+/* keyed_hash_test.c - SipHash-2-4 against the reference vectors and its key, SipHash-1-3 against a
+ * plain one of any rounds that the same vectors prove. */
 #include "dataplane/base/keyed_hash.h"
 #include "tests/check.h"
 
@@ -66,10 +67,92 @@ static void depends_on_each_key_bit(void)
 	}
 }
 
+static uint64_t rotated(uint64_t x, int bits)
+{
+	return x << bits | x >> (64 - bits);
+}
+
+static void mix_times(uint64_t v[4], int times)
+{
+	while (times-- > 0) {
+		v[0] += v[1], v[2] += v[3];
+		v[1] = rotated(v[1], 13) ^ v[0], v[3] = rotated(v[3], 16) ^ v[2];
+		v[0] = rotated(v[0], 32);
+		v[2] += v[1], v[0] += v[3];
+		v[1] = rotated(v[1], 17) ^ v[2], v[3] = rotated(v[3], 21) ^ v[0];
+		v[2] = rotated(v[2], 32);
+	}
+}
+
+/* SipHash-@c-@d as the paper writes it, a byte at a time. */
+static uint64_t plain_siphash(const struct hash_key *k, const uint8_t *at, size_t len, int c, int d)
+{
+	uint64_t v[4] = {UINT64_C(0x736f6d6570736575), UINT64_C(0x646f72616e646f6d),
+			 UINT64_C(0x6c7967656e657261), UINT64_C(0x7465646279746573)};
+
+	for (int i = 0; i < 4; i++)
+		v[i] ^= i % 2 == 0 ? k->k0 : k->k1;
+	for (size_t block = 0; block <= len / 8; block++) {
+		uint64_t word = block == len / 8 ? (uint64_t)len << 56 : 0;
+
+		for (size_t i = 0; i < 8 && block * 8 + i < len; i++)
+			word |= (uint64_t)at[block * 8 + i] << (8 * i);
+		v[3] ^= word;
+		mix_times(v, c);
+		v[0] ^= word;
+	}
+	v[2] ^= 0xff;
+	mix_times(v, d);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+static void the_short_one_is_siphash_1_3(void)
+{
+	uint64_t seed = UINT64_C(0x5eed5eed00000003);
+	uint8_t input[64];
+
+	for (size_t len = 0; len < sizeof(input); len++) {
+		input[len] = (uint8_t)len;
+		CHECK(plain_siphash(&key, input, len, 2, 4) == expected[len]);
+	}
+	for (int i = 0; i < 10000; i++) {
+		const struct hash_key k = {check_random(&seed), check_random(&seed)};
+		const size_t shift = check_random(&seed) % 8;
+
+		for (size_t at = 0; at < 24; at++)
+			input[shift + at] = (uint8_t)check_random(&seed);
+		CHECK(keyed_hash_24(&k, input + shift) ==
+		      plain_siphash(&k, input + shift, 24, 1, 3));
+	}
+}
+
+/* Each bit of the input turns about half of the output, whatever the key. */
+static void each_bit_of_the_short_one_counts(void)
+{
+	uint64_t seed = UINT64_C(0x5eed5eed00000004);
+
+	for (int bit = 0; bit < 24 * 8; bit++) {
+		int turned = 0;
+
+		for (int i = 0; i < 64; i++) {
+			const struct hash_key k = {check_random(&seed), check_random(&seed)};
+			uint64_t input[3] = {check_random(&seed), check_random(&seed),
+					     check_random(&seed)};
+			const uint64_t before = keyed_hash_24(&k, input);
+
+			input[bit / 64] ^= UINT64_C(1) << (bit % 64);
+			turned += __builtin_popcountll(before ^ keyed_hash_24(&k, input));
+		}
+		CHECK(turned > 64 * 32 - 320 && turned < 64 * 32 + 320); /* ten sigma */
+	}
+}
+
 int main(void)
 {
 	RUN(agrees_with_the_reference_vectors);
 	RUN(agrees_at_any_alignment);
 	RUN(depends_on_each_key_bit);
+	RUN(the_short_one_is_siphash_1_3);
+	RUN(each_bit_of_the_short_one_counts);
 	return check_summary();
 }

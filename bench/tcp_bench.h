@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tcp_bench.h - what the parts of tcp_bench share: clock, rounds, report, and a world of one engine
+ * and its raw peers.
+ *
+ * Runs on  one thread. Times are that thread's CPU time; the engine's own clock is virtual.
+ */
+#ifndef BENCH_TCP_BENCH_H
+#define BENCH_TCP_BENCH_H
+
+#include <stdio.h>
+#include <time.h>
+
+#include "dataplane/tcp/tcp.h"
+
+enum { BENCH_ROUNDS_MAX = 31, BENCH_PAYLOAD = 512, BENCH_PORT = 5269 };
+
+/* --- tcp_bench_report.c: what is printed --- */
+
+enum bench_sense { BENCH_INFO, BENCH_AT_MOST, BENCH_AT_LEAST };
+
+struct bench_line {
+	const char *name, *unit;
+	enum bench_sense sense;
+	double goal, aim; /* only where @sense is not BENCH_INFO */
+};
+
+struct bench {
+	bool json, is_short;
+	unsigned int rounds;
+	unsigned int missed;  /* goals */
+	uint64_t overhead_ns; /* of reading the clock twice */
+};
+
+/* One value a round: the median is the result, the quartiles are its spread. Sorts @values. */
+void bench_report(struct bench *b, const struct bench_line *line, double *values,
+		  unsigned int count);
+void bench_fact(const struct bench *b, const char *name, const char *text);
+void bench_head(const struct bench *b);
+/* On stderr. */
+void bench_progress(const char *what);
+_Noreturn void bench_die(const char *what);
+
+/* --- clock --- */
+
+static inline uint64_t bench_cpu_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
+}
+
+/* Since @start_ns, without the cost of asking. */
+static inline uint64_t bench_since_ns(const struct bench *b, uint64_t start_ns)
+{
+	const uint64_t ns = bench_cpu_ns() - start_ns;
+
+	return ns > b->overhead_ns ? ns - b->overhead_ns : 0;
+}
+
+/* xorshift64*: the seeds are fixed, each run does the same. */
+static inline uint64_t bench_random(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * UINT64_C(2685821657736338717);
+}
+
+/* The compiler must have @p's memory as it is now. */
+static inline void bench_keep(const void *p)
+{
+	__asm__ __volatile__("" : : "g"(p) : "memory");
+}
+
+/* --- tcp_bench_world.c: an engine and those it talks to --- */
+
+/* The other end of one connection: no TCP, just enough to speak in order. */
+struct bench_peer {
+	struct tcp_conn *conn; /* NULL until accepted */
+	tcp_seq snd_nxt, rcv_nxt;
+	uint32_t ts_ecr;
+};
+
+struct bench_pools {
+	struct rte_mempool *rx, *tx, *data; /* received; the engine's own; given to tcp_send() */
+};
+
+struct bench_world {
+	struct bench_pools *pools;
+	struct tcp *tcp;
+	struct bench_peer *peers;
+	uint32_t count; /* of peers */
+	uint64_t now_us;
+	uint32_t drops[DROP_COUNT];
+};
+
+/* A segment of peer @index as the engine gets it. */
+struct bench_in {
+	struct rte_mbuf *m;
+	struct tcp_packet packet;
+};
+
+enum bench_flag { BENCH_FIN = 1, BENCH_SYN = 2, BENCH_PSH = 8, BENCH_ACK = 16 };
+
+/* Starts EAL and makes the pools; ends the process when that fails. */
+void bench_pools_make(struct bench_pools *p, bool huge);
+/* Mbufs out of their pools. */
+unsigned int bench_pools_used(const struct bench_pools *p);
+
+void bench_world_open(struct bench_world *w, struct bench_pools *p, uint32_t peers);
+void bench_world_close(struct bench_world *w);
+/* Handshakes of peers @first .. @first + @count - 1, not timed. */
+void bench_world_connect(struct bench_world *w, uint32_t first, uint32_t count);
+
+/* @len bytes of payload; in order, and the peer's number moves on. */
+void bench_build(struct bench_world *w, uint32_t index, uint8_t flags, uint16_t len,
+		 struct bench_in *in);
+/* The peer sees what the engine sent; takes the mbuf. Returns the peer's index. */
+uint32_t bench_take(struct bench_world *w, const struct tcp_output *out);
+/* An mbuf to give to tcp_send(), filled. */
+struct rte_mbuf *bench_data(struct bench_pools *p, uint16_t len);
+struct tcp_setup bench_setup(struct bench_pools *p, uint32_t conns, uint32_t *drops);
+
+static inline void bench_give(struct bench_world *w, const struct bench_in *in)
+{
+	tcp_segment(w->tcp, in->m, &in->packet, w->now_us);
+}
+
+/* --- the parts; each reports its own lines --- */
+void bench_segments(struct bench *b, struct bench_pools *p);    /* tcp_bench_segments.c */
+void bench_scale(struct bench *b, struct bench_pools *p);       /* tcp_bench_scale.c */
+void bench_connections(struct bench *b, struct bench_pools *p); /* tcp_bench_connections.c */
+void bench_memory(struct bench *b, struct bench_pools *p);      /* tcp_bench_connections.c */
+void bench_flow(struct bench *b, struct bench_pools *p);        /* tcp_bench_flow.c */
+void bench_hash(struct bench *b, struct bench_pools *p);        /* tcp_bench_base.c */
+void bench_checksum(struct bench *b, struct bench_pools *p);    /* tcp_bench_base.c */
+void bench_wheel(struct bench *b, struct bench_pools *p);       /* tcp_bench_base.c */
+void bench_whole(struct bench *b, struct bench_pools *p);       /* tcp_bench_whole.c */
+
+/* CPU ns of each segment in and out, over @stretches of them. */
+void bench_segments_round(const struct bench *b, struct bench_world *w, unsigned int stretches,
+			  double *in_ns, double *out_ns);
+
+/* --- tcp_bench_linux.c: the kernel's TCP over loopback --- */
+struct bench_linux {
+	int from, to; /* sockets */
+	char congestion[16];
+};
+
+void bench_linux_open(struct bench_linux *l);
+void bench_linux_close(struct bench_linux *l);
+/* CPU ns of each send() and each read() of BENCH_PAYLOAD bytes, over @segments of them. */
+void bench_linux_round(const struct bench *b, struct bench_linux *l, unsigned int segments,
+		       double *send_ns, double *read_ns);
+
+#endif
