@@ -11,9 +11,10 @@
  *	sport dport window len mtu  as in the headers; ts=VALUE adds a timestamp
  *	seq step count              `count` sequence numbers, `step` apart, from `seq`
  *	ack ackstep acks            for each of them `acks` acknowledgment numbers
- *	flood=SECONDS               instead: random sources out of src's /15 (v6: /32), ports and
- *numbers rate=N                      packets a second; without it as fast as the device takes them
- *	seed=N
+ *	rate=N    packets a second; without it as fast as the device takes them
+ *	flood=S   instead of a sweep, for S seconds or until SIGTERM: random ports and numbers, and
+ *	          sources out of src's /15 (of IPv6: its /32)
+ *	seed=N    of the random ones
  *
  * Ends with a line of JSON: frames sent, frames the device did not take, seconds.
  */
@@ -21,6 +22,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/ether.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +50,14 @@ static const char *const kind_name[FORGE_KIND_COUNT] = {
     [FORGE_SYN_ACK] = "synack", [FORGE_ACK] = "ack",        [FORGE_DATA] = "data",
     [FORGE_FIN] = "fin",        [FORGE_TOO_BIG] = "toobig", [FORGE_UNREACHABLE] = "unreach",
 };
+
+static atomic_bool stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = true;
+}
 
 __attribute__((noreturn)) static void die(const char *what)
 {
@@ -190,7 +201,8 @@ static void flood(struct forge *f)
 {
 	const uint64_t until_ns = f->begun_ns + (uint64_t)(f->flood_s * 1e9);
 
-	while (clock_ns() < until_ns)
+	signal(SIGTERM, stop);
+	while (!stopped && clock_ns() < until_ns)
 		for (unsigned int i = 0; i < WIRE_BURST; i++) {
 			randomize(f);
 			send_one(f);

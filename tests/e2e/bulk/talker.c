@@ -136,6 +136,8 @@ void talker_turn(struct talker *k, uint64_t now_us)
 		return;
 	k->segment_bytes = tcp_segment_bytes(k->conn);
 	read_all(k, now_us);
+	if (k->setup.echo && k->fin && tcp_inbound_bytes(k->conn) == 0)
+		k->setup.bytes = k->received; /* no more will come to be answered */
 	if (k->gone != 0)
 		goto out;
 	if (!k->closed)
