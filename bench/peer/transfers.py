@@ -34,9 +34,9 @@ def transfer(world, table, long):
         "resent": ("we resent", 9, ""), "it_resent": ("it resent", 9, ""),
         "lost": ("lost", 7, ""), "hashes": ("hashes", 6, "")},
         "both ways at once, each direction of the link alike")  # fmt: skip
-    for case in CASES:
-        for number, role in enumerate(("dial", "listen")):
-            with world.stack() as stack:
+    with world.stack() as stack:
+        for case in CASES:
+            for number, role in enumerate(("dial", "listen")):
                 size = int((LONG_MIB if long else case.mib) * MIB)
                 one(world, table, stack, case, role, size,
                     LONG_DEADLINE_S if long else 60, 11 + number)  # fmt: skip

@@ -16,7 +16,7 @@
 #include "tests/e2e/bulk/dice.h"
 
 enum lane_bounds {
-	LANE_SLOTS = 32768, /* frames under way: 500 Mbit/s for 0.7 s */
+	LANE_SLOTS = 16384, /* frames under way: 500 Mbit/s for 0.4 s */
 	LANE_FRAME_MAX = 1600,
 	LANE_FLOWS = 256,  /* with dice of their own; those beyond share the last one's */
 	LANE_PARTIES = 16, /* whose flows are counted each from 0 */
