@@ -20,10 +20,10 @@ def carry(world, table, long):
                         "late": (">0.1 ms late", 12, ".2%"), "lost": ("lost", 6, "")},
                "kernel to kernel through the link; over: a UDP round trip beyond twice the delay, "
                "with the waking of two Python ends; late: the link's own share of it")  # fmt: skip
-    rate(world, table, 8 if long else 2)
-    for delay in DELAYS_US:
-        precision(world, table, delay, 2000 if long else 300)
-    load(world, table, 200)
+    rate(world, table, 8 if long else 1.5)
+    for delay in DELAYS_US if long else DELAYS_US[:3]:
+        precision(world, table, delay, 2000 if long else 100)
+    load(world, table, 200 if long else 50)
 
 
 def rate(world, table, seconds):

@@ -17,9 +17,9 @@ class Case:
 
 
 CASES = [
-    Case("no loss", 24, w.Way()),
-    Case("0.1 % loss", 16, w.Way(loss=10)),
-    Case("1 % loss", 4, w.Way(loss=100)),
+    Case("no loss", 16, w.Way()),
+    Case("0.1 % loss", 8, w.Way(loss=10)),
+    Case("1 % loss", 2, w.Way(loss=100)),
     Case("5 % loss", 0.5, w.Way(loss=500)),
     Case("2 % reordered by <= 0.5 ms", 4, w.Way(reorder=200, reorder_us=500)),
 ]
