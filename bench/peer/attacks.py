@@ -224,7 +224,7 @@ def attack(world, table, long):
         "ratio": ("ratio", 6, ".2f"), "segment": ("segment", 7, ""), "drops": ("caught by", -20, "")},
         f"blind, {RATE} frames/s, against 20 Mbit/s each way, RTT 2 ms; control: frames to a closed "
         "port")  # fmt: skip
-    acks, dense, step, control_s = (8, 1, 1 << 16, 3) if long else (1, 61, 1 << 17, 0.6)
+    acks, dense, step, control_s = (8, 1, 1 << 16, 3) if long else (1, 251, 1 << 17, 0.6)
     chosen = [k for k in kinds(acks) if long or k.name in SHORT]
     ratios = []
     with world.stack() as stack:

@@ -8,7 +8,8 @@ to the open port; a flood at the same rate to a port that the stack drops at sig
 flooder's processor the same. SYNs to unflooded is what must stay above 0.7; SYNs to the other flood
 is what our stack's listener alone has to do with it.
 
-The answers to the forged addresses go to the router, not over the good peer's link.
+The good peer speaks first, as in XMPP: where a SYN cookie was sent and the ACK of the handshake got
+lost, its next segment makes the connection known. The answers to the forged addresses go to the router, not over the good peer's link.
 """
 
 import json
@@ -26,6 +27,7 @@ OPEN, CLOSED = w.LISTEN_PORT, 5270
 STATES = {"unflooded": None, "SYN flood": OPEN, "dropped flood": CLOSED}
 ORDER = ("unflooded", "SYN flood", "dropped flood", "dropped flood", "SYN flood", "unflooded")
 CONNECTS = 5
+HELLO = 100  # bytes that a good peer says first
 
 
 class Flood:
@@ -64,7 +66,7 @@ def stream(world, stack, seconds, wrong):
     deadline = int(seconds) + 15
     stack.start("listen", 1 << 40, milliseconds=int(seconds * 1000) + 500, deadline=deadline)
     sock, took = connect(world)
-    end = flows.End(sock, closes="last", deadline=deadline).start().finish()
+    end = flows.End(sock, HELLO, closes="last", deadline=deadline).start().finish()
     told = stack.told()
     if told["flows"][0]["sent"] != end.received.hexdigest():
         wrong.append("hashes differ")
@@ -81,7 +83,7 @@ def connects(world, stack, wrong):
     stack.start("listen", 1000, flows=CONNECTS, deadline=20)
     for _ in range(CONNECTS):
         sock, seconds = connect(world)
-        end = flows.End(sock, closes="last", deadline=10).start().finish()
+        end = flows.End(sock, HELLO, closes="last", deadline=10).start().finish()
         took.append(seconds)
         if end.received_bytes != 1000:
             wrong.append(f"{end.received_bytes} bytes came")

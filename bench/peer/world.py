@@ -208,8 +208,10 @@ class World:
         known = {"to": self.macs["px0"], "from": self.macs["a0"], "router": ROUTER}
         argv = [self.build / "tests/link/forge", "a0",
                 *(f"{k}={v}" for k, v in {**known, **settings}.items())]  # fmt: skip
-        # No priority: what the kernel does for the veth (ksoftirqd) has none either.
-        return subprocess.Popen(["ip", "netns", "exec", self.name("link"), "nice", "-n", "20",
+        # As fast as it can, it gets no priority: what the kernel does for the veth (ksoftirqd) has
+        # none either.
+        nice = "0" if settings.get("rate") else "20"
+        return subprocess.Popen(["ip", "netns", "exec", self.name("link"), "nice", "-n", nice,
                                  "taskset", "-c", str(PEER_CPU), *map(str, argv)],
                                 stdout=subprocess.PIPE, text=True)  # fmt: skip
 
