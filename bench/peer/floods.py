@@ -9,7 +9,8 @@ flooder's processor the same. SYNs to unflooded is what must stay above 0.7; SYN
 is what our stack's listener alone has to do with it.
 
 The good peer speaks first, as in XMPP: where a SYN cookie was sent and the ACK of the handshake got
-lost, its next segment makes the connection known. The answers to the forged addresses go to the router, not over the good peer's link.
+lost, its next segment makes the connection known. The answers to the forged addresses go to the
+router, not over the good peer's link.
 """
 
 import json
