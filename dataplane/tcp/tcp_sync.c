@@ -55,9 +55,13 @@ static enum step check_paws(struct tcp *t, struct tcp_conn *c, const struct tcp_
 	return STEP_NEXT;
 }
 
+/*
+ * RFC 7323 4.3. Called once the acknowledgment number is known to be good: otherwise a forger who
+ * guesses no more than a sequence number could set ts_recent ahead, and PAWS would refuse the peer.
+ */
 static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 {
-	if (!c->ts_ok || !in->opt.has_ts || seq_after(in->seq, c->last_ack_sent))
+	if (!c->ts_ok || !in->opt.has_ts)
 		return;
 	if (seq_before(in->opt.ts_val, c->ts_recent) && !tcp_is_timestamp_stale(t, c))
 		return;
@@ -97,7 +101,6 @@ static enum step check_sequence(struct tcp *t, struct tcp_conn *c, struct tcp_in
 			tcp_on_linger(t, c);
 		return refuse(t, c, in, DROP_TCP_WINDOW);
 	}
-	remember_timestamp(t, c, in);
 	if (in->flags & (TCP_RST | TCP_SYN))
 		return STEP_NEXT; /* judged by their own number */
 	if (seq_before(in->seq, c->rcv_nxt)) {
@@ -153,6 +156,8 @@ static enum step check_syn(struct tcp *t, struct tcp_conn *c, const struct tcp_i
 
 void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
+	const bool at_edge = !seq_after(in->seq, c->last_ack_sent); /* before it is trimmed */
+
 	if (check_paws(t, c, in) == STEP_DROP || check_same_syn(t, c, in) == STEP_DROP ||
 	    check_sequence(t, c, in) == STEP_DROP || check_rst(t, c, in) == STEP_DROP ||
 	    check_syn(t, c, in) == STEP_DROP)
@@ -165,5 +170,7 @@ void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 	c->probes = 0;
 	if (!tcp_check_ack(t, c, in))
 		return;
+	if (at_edge)
+		remember_timestamp(t, c, in);
 	tcp_take_text(t, c, in);
 }

@@ -49,6 +49,7 @@ class World:
     INTERNAL = f"{netns.NETS['in']}{dns.EDGE_HOST}"
 
     def __init__(self, number, build, driver):
+        self.number = number
         self.lab = lab.Lab(policy_lab.extend(cast.full()), number)
         self.users = users.Users(self.lab)
         self.relay = relay.Relay(

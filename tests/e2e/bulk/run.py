@@ -33,7 +33,7 @@ from labkit import netns  # noqa: E402
 OURS, LISTEN_PORT = "192.0.2.1", 5269
 KERNEL, KERNEL_PORT = "192.0.2.2", 7000
 MIB = 1 << 20
-DEADLINE_S = 130  # of one case; bulk_stack's own is shorter
+DEADLINE_S = 130  # of one case; bulk_stack's own is 10 s shorter
 CHUNK = 1 << 16
 PAUSE_S = 0.4  # of a slow reader
 
@@ -58,8 +58,9 @@ class Case:
 
     def order(self, size, seed):
         close = "last" if self.first == "them" else "first"
-        return (f"{self.role} {KERNEL_PORT} {size} {close} {int(self.slow)} {seed % 2} {seed} "
-                f"{self.drop} {self.duplicate} {self.reorder} {self.corrupt}\n")  # fmt: skip
+        reader = "slow" if self.slow else "fast"
+        return (f"{self.role} {KERNEL_PORT} 1 {size} 0 {close} {reader} {seed % 2} {seed} "
+                f"{self.drop} {self.duplicate} {self.reorder} {self.corrupt} {DEADLINE_S - 10}\n")  # fmt: skip
 
 
 LINKS = [
@@ -285,6 +286,7 @@ def run_case(network, stack, case, size, seed):
     if not line:
         raise SystemExit(f"bulk_stack ended with {stack.process.wait(10)}")
     told = json.loads(line)
+    told.update(told["flows"][0])
     wrong = judge(case, size, kernel, told, kernel_refusals(network) - refused)
     megabits = size * 8 / told["seconds"] / 1e6 if told["seconds"] else 0
     hashes = not any(" received" in w for w in wrong)

@@ -33,6 +33,7 @@ static bool open_net(struct stack *s)
 	    .iface = {[IFACE_EDGE] = {.mac = s->port.mac,
 				      .address = addr_from_v4(STACK_ADDRESS),
 				      .prefix_len = 24,
+				      .gateway = addr_from_v4(STACK_GATEWAY),
 				      .mtu = STACK_MTU,
 				      .listen_port = STACK_LISTEN_PORT}},
 	    .pool = s->pool,
@@ -43,14 +44,15 @@ static bool open_net(struct stack *s)
 	return s->net != NULL;
 }
 
-static bool open_tcp(struct stack *s)
+static bool open_tcp(struct stack *s, enum tcp_congestion congestion)
 {
 	const struct tcp_setup setup = {
-	    .conns = 64,
+	    .conns = STACK_CONNS,
 	    .pool = s->pool,
 	    .isn_key = {s->now_us, 1},
 	    .flow_key = {s->now_us, 2},
 	    .mtu = {STACK_MTU, STACK_MTU},
+	    .congestion = congestion,
 	    .user_timeout_us = STACK_USER_TIMEOUT_US,
 	    .time_wait_us = STACK_TIME_WAIT_US,
 	    .drops = s->drops,
@@ -62,12 +64,13 @@ static bool open_tcp(struct stack *s)
 }
 
 bool stack_open(struct stack *s, const struct port_setup *port, unsigned int rx_mbufs,
-		uint16_t rx_data_room, char *error)
+		uint16_t rx_data_room, enum tcp_congestion congestion, char *error)
 {
 	s->now_us = clock_us();
 	snprintf(error, ERROR_BYTES, "not enough memory");
 	return make_pools(s, rx_mbufs, rx_data_room) &&
-	       port_open(&s->port, port, &s->rx_pool, error) && open_net(s) && open_tcp(s);
+	       port_open(&s->port, port, &s->rx_pool, error) && open_net(s) &&
+	       open_tcp(s, congestion);
 }
 
 void stack_close(struct stack *s)

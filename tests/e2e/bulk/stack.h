@@ -14,10 +14,12 @@
 
 #define STACK_ADDRESS UINT32_C(0xc0000201) /* 192.0.2.1 */
 #define STACK_PEER    UINT32_C(0xc0000202) /* 192.0.2.2 */
+#define STACK_GATEWAY UINT32_C(0xc00002fe) /* 192.0.2.254 */
 
 enum stack_bounds {
 	STACK_LISTEN_PORT = 5269,
 	STACK_MTU = 1500,
+	STACK_CONNS = 4096,
 	STACK_MBUFS = 8191,               /* of what we send; of copies */
 	STACK_USER_TIMEOUT_US = 60000000, /* beyond a case's deadline */
 	STACK_TIME_WAIT_US = 2000000,     /* time for a lost last ACK to be asked for again */
@@ -40,7 +42,7 @@ struct stack {
 
 /* Opens everything after rte_eal_init(). False, with a sentence in @error. */
 MUST_USE bool stack_open(struct stack *s, const struct port_setup *port, unsigned int rx_mbufs,
-			 uint16_t rx_data_room, char *error);
+			 uint16_t rx_data_room, enum tcp_congestion congestion, char *error);
 void stack_close(struct stack *s);
 
 /* Frames in, up to tcp_segment(). */

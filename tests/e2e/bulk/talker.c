@@ -76,11 +76,17 @@ static void read_all(struct talker *k, uint64_t now_us)
 	tcp_consume(k->setup.tcp, k->conn, want - left, now_us);
 }
 
+/* Bytes that are to be sent by now. */
+static uint64_t wanted(const struct talker *k)
+{
+	return k->setup.echo && k->received < k->setup.bytes ? k->received : k->setup.bytes;
+}
+
 /* The next piece of what is to be sent, or NULL when no mbuf is left. */
 static struct rte_mbuf *make_piece(struct talker *k)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(k->setup.pool);
-	const uint64_t left = k->setup.bytes - k->sent;
+	const uint64_t left = wanted(k) - k->sent;
 	uint32_t n = tcp_segment_bytes(k->conn);
 	void *at;
 
@@ -98,7 +104,7 @@ static struct rte_mbuf *make_piece(struct talker *k)
 
 static void send_some(struct talker *k)
 {
-	while (k->sent < k->setup.bytes && tcp_room(k->conn) > 0) {
+	while (k->sent < wanted(k) && tcp_room(k->conn) > 0) {
 		struct rte_mbuf *m = make_piece(k);
 
 		if (m == NULL)
@@ -115,6 +121,8 @@ static void send_some(struct talker *k)
 
 static void close_if_due(struct talker *k, uint64_t now_us)
 {
+	if (k->setup.time_us != 0 && now_us - k->begun_us >= k->setup.time_us)
+		k->setup.bytes = k->sent; /* that is all, then */
 	if (k->closed || k->sent < k->setup.bytes ||
 	    (k->setup.close == TALKER_CLOSE_LAST && !k->fin))
 		return;
@@ -126,7 +134,10 @@ void talker_turn(struct talker *k, uint64_t now_us)
 {
 	if (!k->open || k->conn == NULL)
 		return;
+	k->segment_bytes = tcp_segment_bytes(k->conn);
 	read_all(k, now_us);
+	if (k->setup.echo && k->fin && tcp_inbound_bytes(k->conn) == 0)
+		k->setup.bytes = k->received; /* no more will come to be answered */
 	if (k->gone != 0)
 		goto out;
 	if (!k->closed)

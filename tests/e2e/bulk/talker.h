@@ -28,9 +28,11 @@ struct talker_setup {
 	struct tcp *tcp;
 	struct rte_mempool *pool;
 	uint64_t bytes;
+	uint64_t time_us; /* and no longer than this; 0: however long it takes */
 	enum talker_close close;
 	bool slow; /* reads nothing until the window is shut, then waits */
 	bool keep; /* frees by tcp_free_to(), behind what is acknowledged */
+	bool echo; /* sends no more than it has received: the other side sets the pace of both */
 	uint64_t seed;
 };
 
@@ -42,6 +44,7 @@ struct talker {
 	uint64_t sent, received;
 	uint64_t begun_us, ended_us; /* open; over */
 	uint64_t pause_until_us;
+	uint16_t segment_bytes; /* of a full one, when last looked at */
 	bool open, closed, fin;
 	unsigned int gone; /* TCP_NEWS_GONE as told */
 };

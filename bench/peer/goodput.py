@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""goodput: payload a second of one-way flows under loss and delay, ours beside the kernel's.
+
+The round trip is 50 ms (25 ms each way), 1 % of packets are lost in each direction, independently;
+there is no bottleneck, so flows do not meet each other and run side by side. The k-th flow of our
+stack and the k-th of Linux have the same dice: the n-th packet of both is lost or of neither. All
+flows end at the same kind of receiver, a Linux socket, which is where bytes are counted: from the
+first one on, for the same time.
+"""
+
+import random
+import statistics
+
+from . import flows
+from . import world as w
+
+WAY = w.Way(delay_us=25000, loss=100)
+PORTS = {"reno": 7201, "bbr": 7202}
+FLOOR = 1.0  # ours to reno, of medians
+
+
+def ours(world, congestion, count, seconds, seed):
+    """Starts @count flows of ours; returns a function that waits for their goodputs."""
+    listener = flows.listen(world)
+    stack_context = world.stack(congestion)
+    stack = stack_context.__enter__()
+    stack.start("dial", 1 << 40, flows=count, milliseconds=int(seconds * 1000) + 3000, seed=seed,
+                deadline=int(seconds) + 60)  # fmt: skip
+    ends = [flows.End(s, closes="last").start() for s in flows.accept(listener, count)]
+
+    def wait():
+        for e in ends:
+            e.finish()
+        told = stack.told()
+        stack_context.__exit__(None, None, None)
+        wrong = [t for e in ends for t in e.trouble]
+        sent = sorted(f["sent"] for f in told["flows"])
+        if sent != sorted(e.received.hexdigest() for e in ends):
+            wrong.append("hashes differ")
+        return rates(ends, seconds), wrong
+
+    return wait
+
+
+def kernels(world, congestion, count, seconds):
+    pairs = flows.kernel_flows(world, count, congestion, PORTS[congestion])
+    senders = [flows.End(a, 1 << 40, seconds=seconds + 3).start() for a, _ in pairs]
+    ends = [flows.End(b, closes="last").start() for _, b in pairs]
+
+    def wait():
+        for e in senders + ends:
+            e.finish()
+        return rates(ends, seconds), [t for e in senders + ends for t in e.trouble]
+
+    return wait
+
+
+def rates(ends, seconds):
+    """Mbit/s of each."""
+    return [e.between(e.first_byte(), e.first_byte() + seconds) * 8 / seconds / 1e6 for e in ends]
+
+
+def interval(a, b):
+    """Of the ratio of medians, 95 %, by bootstrap over pairs."""
+    dice = random.Random(1)
+    found = []
+    for _ in range(2000):
+        pick = [dice.randrange(len(a)) for _ in a]
+        found.append(statistics.median(a[i] for i in pick) / statistics.median(b[i] for i in pick))
+    found.sort()
+    return found[50], found[1949]
+
+
+def compare(world, table, long):
+    count, seconds, seeds = (24, 40, (1, 101, 201)) if long else (20, 12, (1,))
+    table.part("goodput", {
+        "sender": ("sender", -16, ""), "flows": ("flows", 6, ""), "median": ("median Mbit/s", 13, ".2f"),
+        "low": ("lowest", 7, ".2f"), "high": ("highest", 7, ".2f"),
+        "ratio": ("to reno", 8, ".2f"), "interval": ("95 %", -12, "")},
+        f"RTT 50 ms, 1 % loss each way, {seconds} s")  # fmt: skip
+    rounds = [("cubic", "reno")] + ([("newreno", "bbr")] if long else [])
+    found, wrong = {}, []
+    for mine, theirs in rounds:
+        for seed in seeds:
+            world.link.set(WAY, seed=seed)
+            waits = {f"Linux {theirs}": kernels(world, theirs, count, seconds),
+                     f"ours {mine}": ours(world, mine, count, seconds, seed)}  # fmt: skip
+            for name, wait in waits.items():
+                got, trouble = wait()
+                found[name] = found.get(name, []) + got
+                wrong += [f"{name}: {t}" for t in trouble]
+    reno = found["Linux reno"]
+    for name, got in found.items():
+        ratio = statistics.median(got) / statistics.median(reno)
+        low, high = interval(got, reno)
+        if name == "ours cubic" and ratio < FLOOR:
+            wrong = [*wrong, f"ratio to reno {ratio:.2f} is below {FLOOR}"]
+        table.row([t for t in wrong if name in t or "ratio" in t and name == "ours cubic"],
+                  sender=name, flows=len(got), median=statistics.median(got), low=min(got),
+                  high=max(got), ratio=ratio, interval=f"{low:.2f}-{high:.2f}")  # fmt: skip

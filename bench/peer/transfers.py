@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""transfers: so many bytes both ways at once between our stack and the kernel's, hashes equal."""
+
+import dataclasses
+
+from . import flows
+from . import world as w
+
+MIB = 1 << 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    name: str
+    mib: float  # each way, in the short mode
+    way: w.Way
+
+
+CASES = [
+    Case("no loss", 16, w.Way()),
+    Case("0.1 % loss", 8, w.Way(loss=10)),
+    Case("1 % loss", 2, w.Way(loss=100)),
+    Case("5 % loss", 0.5, w.Way(loss=500)),
+    Case("2 % reordered by <= 0.5 ms", 4, w.Way(reorder=200, reorder_us=500)),
+]
+LONG_MIB = 1024
+LONG_DEADLINE_S = 3600
+
+
+def transfer(world, table, long):
+    table.part("transfers", {
+        "link": ("link", -26, ""), "role": ("we", -6, ""), "mib": ("MiB/way", 8, ".1f"),
+        "seconds": ("seconds", 8, ".2f"), "mbit": ("Mbit/s", 7, ".0f"),
+        "resent": ("we resent", 9, ""), "it_resent": ("it resent", 9, ""),
+        "lost": ("lost", 7, ""), "hashes": ("hashes", 6, "")},
+        "both ways at once, each direction of the link alike")  # fmt: skip
+    with world.stack() as stack:
+        for case in CASES:
+            for number, role in enumerate(("dial", "listen")):
+                size = int((LONG_MIB if long else case.mib) * MIB)
+                one(world, table, stack, case, role, size,
+                    LONG_DEADLINE_S if long else 60, 11 + number)  # fmt: skip
+
+
+def one(world, table, stack, case, role, size, deadline, seed):
+    world.link.set(case.way, seed=seed)
+    sock = flows.meet(world, stack, role, size, seed=seed, deadline=deadline,
+                      close="first" if role == "dial" else "last")  # fmt: skip
+    end = flows.End(sock, size, seed, closes="last" if role == "dial" else "first",
+                    deadline=deadline + 10).start().finish()  # fmt: skip
+    told = stack.told()
+    link = world.link.counts()
+    ours = told["flows"][0]
+    wrong = judge(case, size, end, told, link)
+    seconds = ours["seconds"]
+    table.row(wrong, link=case.name, role=role, mib=size / MIB, seconds=seconds,
+              mbit=size * 8 / seconds / 1e6 if seconds else None,
+              resent=told["ours"]["retransmitted"], it_resent=told["theirs"]["retransmitted"],
+              lost=link["ab"]["lost"] + link["ba"]["lost"],
+              hashes="DIFFER" if any("hash" in t for t in wrong) else "equal")  # fmt: skip
+
+
+def judge(case, size, end, told, link):
+    ours = told["flows"][0]
+    wrong = list(end.trouble)
+    if (ours["sent_bytes"], ours["sent"]) != (end.received_bytes, end.received.hexdigest()):
+        wrong.append(f"hash of what we sent: {ours['sent_bytes']}, {end.received_bytes} arrived")
+    if (end.sent_bytes, end.sent.hexdigest()) != (ours["received_bytes"], ours["received"]):
+        wrong.append(f"hash of what it sent: {end.sent_bytes}, {ours['received_bytes']} arrived")
+    if not size == ours["sent_bytes"] == ours["received_bytes"]:
+        wrong.append(f"not all: {ours['sent_bytes']} sent, {ours['received_bytes']} received")
+    if not ours["orderly"]:
+        wrong.append(f"our end did not close in order: {ours['state']}")
+    if told["leaked"]:
+        wrong.append(f"{told['leaked']} mbufs leaked")
+    for way in ("ab", "ba"):
+        if bool(case.way.loss) != bool(link[way]["lost"]) or link[way]["no_slot"] or (
+            bool(case.way.reorder) != bool(link[way]["reordered"])):  # fmt: skip
+            wrong.append(f"the link did not do as told: {link[way]}")
+    return wrong
