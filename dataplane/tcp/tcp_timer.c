@@ -139,8 +139,6 @@ void tcp_on_established(struct tcp *t, struct tcp_conn *c)
 
 void tcp_on_linger(struct tcp *t, struct tcp_conn *c)
 {
-	if (c->state == TCP_TIME_WAIT)
-		c->retransmit_due = c->ack_due = 0;
 	c->idle_due = after(t, t->setup.time_wait_us);
 	arm(t, c);
 }
@@ -247,7 +245,7 @@ static void on_keepalive_due(struct tcp *t, struct tcp_conn *c)
 
 static void on_idle_due(struct tcp *t, struct tcp_conn *c)
 {
-	if (c->state == TCP_TIME_WAIT || (c->state == TCP_FIN_WAIT_2 && !c->held))
+	if (c->state == TCP_FIN_WAIT_2 && !c->held)
 		tcp_gone(t, c, TCP_NEWS_CLOSED);
 	else
 		on_keepalive_due(t, c);

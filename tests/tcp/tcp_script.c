@@ -82,6 +82,8 @@ static bool play_engine(struct script *s, const char *w)
 		expect_drops(s);
 	else if (strcmp(w, "conns") == 0)
 		script_expect_number(s, w, tcp_conns(st->t));
+	else if (strcmp(w, "time_waits") == 0)
+		script_expect_number(s, w, tcp_time_waits(st->t));
 	else if (!script_crowd(s, w) && !script_user(s, w) && !script_inside(s, w))
 		return strcmp(w, "quiet") == 0;
 	return true;
@@ -107,7 +109,7 @@ static void play_command(struct script *s, const char *w)
 static bool is_action(const char *w)
 {
 	static const char *const actions[] = {"send",  "read",    "close",
-					      "abort", "release", "free_to"};
+					      "abort", "release", "free_to", "trust"};
 
 	for (unsigned int i = 0; i < ARRAY_LEN(actions); i++)
 		if (strcmp(w, actions[i]) == 0)
