@@ -14,7 +14,7 @@ static struct tcp *begin(uint32_t conns, uint32_t limit, uint64_t now_us)
 	struct tcp *t;
 
 	setup.conns = conns;
-	setup.time_waits = 8;
+	setup.time_waits = 2;
 	setup.untrusted_per_source = limit;
 	setup.time_wait_us = 2 * TCP_SECOND_US;
 	t = tcp_init(&setup, now_us);
