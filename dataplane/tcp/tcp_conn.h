@@ -14,6 +14,7 @@
 
 #include "dataplane/tcp/tcp.h"
 #include "dataplane/tcp/tcp_cookie.h"
+#include "dataplane/tcp/tcp_isn.h"
 #include "dataplane/tcp/tcp_opt.h"
 #include "dataplane/tcp/tcp_source.h"
 #include "dataplane/tcp/tcp_time_wait.h"
@@ -99,7 +100,8 @@ struct tcp_conn {
 	uint8_t state : 4; /* enum tcp_state, written by tcp_become() alone */
 	uint8_t snd_wscale : 4;
 	uint8_t rcv_wscale : 4;
-	bool trusted : 1;  /* tcp_trust() */
+	uint8_t trusted : 1;       /* tcp_trust() */
+	uint8_t is_mss_proved : 1; /* a segment of snd_mss has been acknowledged */
 	uint8_t acks_owed; /* ACKs to send at the next flush: one for each out-of-order segment */
 	uint8_t news;      /* enum tcp_news, not yet told */
 	tcp_seq snd_una, snd_nxt, rcv_nxt;
@@ -180,6 +182,11 @@ struct tcp_repair {
 	struct tcp_sack_block
 	    block[TCP_OPT_SACK_MAX];     /* of out_of_order, newest first (RFC 2018 4) */
 	struct tcp_sack_block duplicate; /* came twice, not yet said; empty: none */
+	uint16_t mtu_told;           /* by an ICMP error, to be believed at a timeout; 0 = none */
+	uint16_t mss_safe, mss_high; /* of the search: known to pass, known not to; 0 = no search */
+	tcp_seq probe_end;           /* of the one segment larger than mss_safe that is out */
+	bool is_probe_out;
+	uint32_t search_due; /* tcp_clock(), 0 = never */
 };
 
 /* A list of connections by slot. */
@@ -361,17 +368,6 @@ MUST_USE bool tcp_slot_may_take(const struct tcp *t, enum iface iface);
 /* With nearly all receive buffers waiting to be read: resets one that nobody has authenticated. */
 void tcp_slot_shed_readers(struct tcp *t);
 
-/* --- tcp_isn.c --- */
-/* A key for one purpose of its own, from that of the engine; @purpose: up to 14 letters. */
-MUST_USE struct hash_key tcp_secret(const struct tcp *t, const char *purpose);
-/* The upper half is the timestamp offset (RFC 7323 7.1), the lower that of the ISN (RFC 6528). */
-MUST_USE uint64_t tcp_flow_hash(const struct tcp *t, const struct flow_key *key);
-/* Timestamp and ISN of a connection. */
-void tcp_isn(const struct tcp *t, struct tcp_conn *c);
-void tcp_set_iss(struct tcp_conn *c, tcp_seq iss);
-/* A free local port (RFC 6056 3.3.4), or 0. Fills in key->local_port. */
-MUST_USE bool tcp_port_choose(struct tcp *t, struct flow_key *key);
-
 /* --- tcp_out.c --- */
 void tcp_owe_ack(struct tcp *t, struct tcp_conn *c);
 /* One more than is owed already: each segment behind a gap has its own (RFC 5681 4.2). */
@@ -440,6 +436,20 @@ enum tcp_pressure tcp_pressure(const struct tcp *t, enum iface iface);
 MUST_USE bool tcp_pressure_allows(struct tcp *t, struct tcp_conn *c);
 /* Bytes that may wait to be read: what windows are made of. */
 uint32_t tcp_pressure_window(const struct tcp *t, const struct tcp_conn *c);
+
+/* --- tcp_pmtu.c --- */
+void tcp_pmtu_icmp(struct tcp *t, struct tcp_conn *c, const struct tcp_quoted *quoted);
+/* @ack is new; snd_una has not moved yet. */
+void tcp_pmtu_acked(struct tcp *t, struct tcp_conn *c, tcp_seq ack);
+/* What begins at @seq is taken for lost. */
+void tcp_pmtu_lost(struct tcp *t, struct tcp_conn *c, tcp_seq seq);
+/* A retransmission timeout, before the back-off. */
+void tcp_pmtu_timeout(struct tcp *t, struct tcp_conn *c);
+/* Bytes of a segment that pass for sure. */
+uint16_t tcp_pmtu_safe(const struct tcp *t, const struct tcp_conn *c);
+/* Bytes of the segment that may be cut at snd_pos: more than safe for a probe. */
+uint16_t tcp_pmtu_limit(const struct tcp *t, const struct tcp_conn *c);
+void tcp_pmtu_sent(struct tcp *t, struct tcp_conn *c, uint32_t len, tcp_seq end);
 
 /* --- tcp_rcvq.c --- */
 void tcp_trim_front(struct tcp_in *in, uint32_t n);

@@ -4,10 +4,12 @@
  *
  *	retransmit   SYN, SYN-ACK, data and FIN not acknowledged (RFC 6298), or, with nothing in
  *	             flight, a window that lets nothing go: persist (RFC 9293 3.8.6.1); both also
- *end the connection when snd_una has not moved for the user timeout (3.8.3) ack          a delayed
- *ACK (3.8.6.3) idle         keepalive (3.8.4) while established or closing; end of TIME_WAIT, and
- *of a FIN_WAIT_2 whose caller has gone
+ *	             end the connection when snd_una has not moved for the user timeout (3.8.3)
+ *	ack          a delayed ACK (3.8.6.3)
+ *	idle         keepalive (3.8.4) while established or closing; end of a FIN_WAIT_2 whose
+ *	             caller has gone
  *
+ * TIME_WAIT is no timer's but that of its record (tcp_time_wait.h).
  * ACKs only move due times; the wheel looks again when the old one comes.
  */
 #include "dataplane/tcp/tcp_conn.h"
@@ -209,6 +211,7 @@ static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
 		tcp_send_probe(t, c);
 		return;
 	}
+	tcp_pmtu_timeout(t, c);
 	tcp_cc_timeout(c);
 	back_off(c);
 	c->fast_resend = false;
