@@ -108,8 +108,8 @@ static void play_command(struct script *s, const char *w)
 /* What the user does in a row is one turn of the loop: only then segments go out. */
 static bool is_action(const char *w)
 {
-	static const char *const actions[] = {"send",  "read",    "close",
-					      "abort", "release", "free_to", "trust"};
+	static const char *const actions[] = {"send",    "read",    "close", "abort",
+					      "release", "free_to", "trust"};
 
 	for (unsigned int i = 0; i < ARRAY_LEN(actions); i++)
 		if (strcmp(w, actions[i]) == 0)
