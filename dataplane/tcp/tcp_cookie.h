@@ -21,6 +21,7 @@
 #define DATAPLANE_TCP_TCP_COOKIE_H
 
 #include "dataplane/base/flow.h"
+#include "dataplane/base/ids.h"
 #include "dataplane/base/seq.h"
 
 struct tcp;
