@@ -18,6 +18,7 @@ enum {
 	LINKS_BASE = 1024, /* pairs without a stream, besides one link a grant */
 	CHUNKS_PER_CONN = 2,
 	CHUNKS_BASE = 256,
+	UNTRUSTED_PER_SOURCE = 64, /* far more than one server opens at once (XEP-0205) */
 };
 
 static bool fail(char *error, const char *what)
@@ -75,6 +76,7 @@ static bool make_tcp(struct core *c, char *error)
 	struct tcp_setup s = {
 	    .core = c->setup.index,
 	    .conns = c->setup.conns,
+	    .untrusted_per_source = UNTRUSTED_PER_SOURCE,
 	    .pool = c->pool,
 	    .congestion = c->setup.congestion,
 	    .ecn = c->setup.ecn,

@@ -108,8 +108,10 @@ static void on_grant(struct core *c, struct conn *k, const struct msg *m)
 		link_ask_again(c, m->grant.pair);
 		return;
 	}
-	if (is_first)
+	if (is_first) {
 		stat_add(&c->stats.streams_granted, 1);
+		tcp_trust(c->tcp, k->tcp);
+	}
 	if ((m->grant.bits & GRANT_FROM_PEER) != 0 && (g->bits & GRANT_FROM_PEER) == 0)
 		k->from_peer_grants++;
 	g->bits |= m->grant.bits;

@@ -27,14 +27,69 @@ static const uint16_t may_become[TCP_STATE_COUNT] = {
     [TCP_TIME_WAIT] = BIT(TCP_CLOSED),
 };
 
+/* What an accepted connection counts as while nobody vouches for it; TCP_SOURCE_PHASES: nothing. */
+static enum tcp_source_phase phase_of(const struct tcp_conn *c)
+{
+	if (!c->passive || c->trusted)
+		return TCP_SOURCE_PHASES;
+	switch ((enum tcp_state)c->state) {
+	case TCP_SYN_RECEIVED:
+		return TCP_SOURCE_HALF_OPEN;
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT_1:
+	case TCP_FIN_WAIT_2:
+	case TCP_CLOSE_WAIT:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+		return TCP_SOURCE_UNTRUSTED;
+	case TCP_CLOSED:
+	case TCP_SYN_SENT:
+	case TCP_TIME_WAIT:
+	case TCP_STATE_COUNT:
+		break;
+	}
+	return TCP_SOURCE_PHASES;
+}
+
+static struct tcp_list *list_of(struct tcp *t, const struct tcp_conn *c,
+				enum tcp_source_phase phase)
+{
+	return phase == TCP_SOURCE_HALF_OPEN ? &t->half_open : &t->untrusted[c->key.iface];
+}
+
+/* Lists and counts follow the phase. */
+static void change_phase(struct tcp *t, struct tcp_conn *c, enum tcp_source_phase from,
+			 enum tcp_source_phase to)
+{
+	if (from == to)
+		return;
+	if (from != TCP_SOURCE_PHASES) {
+		tcp_list_remove(t, list_of(t, c, from), c);
+		tcp_source_remove(t, &c->key.remote, from);
+	}
+	if (to != TCP_SOURCE_PHASES) {
+		tcp_list_append(t, list_of(t, c, to), c);
+		tcp_source_add(t, &c->key.remote, to);
+	}
+}
+
 void tcp_become(struct tcp *t, struct tcp_conn *c, enum tcp_state to)
 {
+	const enum tcp_source_phase from = phase_of(c);
+
 	assert(may_become[c->state] & BIT(to));
-	if (c->state == TCP_SYN_RECEIVED && c->passive)
-		tcp_list_remove(t, &t->half_open, c);
+	t->lingering -= c->state == TCP_TIME_WAIT;
+	t->lingering += to == TCP_TIME_WAIT;
 	c->state = (unsigned int)to & 0xf;
-	if (to == TCP_SYN_RECEIVED && c->passive)
-		tcp_list_append(t, &t->half_open, c);
+	change_phase(t, c, from, phase_of(c));
+}
+
+void tcp_trust(struct tcp *t, struct tcp_conn *c)
+{
+	const enum tcp_source_phase from = phase_of(c);
+
+	c->trusted = true;
+	change_phase(t, c, from, phase_of(c));
 }
 
 void tcp_mark_dirty(struct tcp *t, struct tcp_conn *c)
@@ -94,22 +149,32 @@ struct tcp *tcp_init(const struct tcp_setup *setup, uint64_t now_us)
 	if (t->flow_memory == NULL)
 		goto no_flow;
 	t->setup = *setup;
+	tcp_set_now(t, now_us);
 	if (!tcp_repair_init(t))
 		goto no_repairs;
-	tcp_set_now(t, now_us);
+	if (!tcp_source_init(t))
+		goto no_sources;
+	if (!tcp_time_wait_init(t))
+		goto no_time_waits;
+	tcp_cookie_init(t);
 	t->resets_us = now_us;
 	wheel_init(&t->wheel, now_us);
 	flow_init(&t->flow, t->flow_memory, setup->conns, &setup->flow_key, &t->conns[0].key,
 		  sizeof(*t->conns));
 	tcp_list_init(&t->free);
 	tcp_list_init(&t->half_open);
-	tcp_list_init(&t->time_wait);
+	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+		tcp_list_init(&t->untrusted[i]);
 	tcp_list_init(&t->dirty);
 	tcp_list_init(&t->told);
 	t->half_open_max = max_u32(setup->conns / 4, 1);
 	for (uint32_t i = 0; i < setup->conns; i++)
 		tcp_list_append(t, &t->free, &t->conns[i]);
 	return t;
+no_time_waits:
+	tcp_source_fini(t);
+no_sources:
+	rte_free(t->repairs);
 no_repairs:
 	rte_free(t->flow_memory);
 no_flow:
@@ -124,16 +189,14 @@ void tcp_fini(struct tcp *t)
 	if (t == NULL)
 		return;
 	for (uint32_t i = 0; i < t->setup.conns; i++)
-		if (t->conns[i].in_use) {
-			/* Not a TIME_WAIT that its caller still holds: that one is on no list. */
-			if (t->conns[i].state == TCP_TIME_WAIT && t->conns[i].held)
-				tcp_gone(t, &t->conns[i], 0);
+		if (t->conns[i].in_use)
 			tcp_slot_free(t, &t->conns[i]);
-		}
 	for (; t->output_count > 0; t->output_count--) {
 		rte_pktmbuf_free(t->output[t->output_head].m);
 		t->output_head = (t->output_head + 1) % TCP_OUTPUT_MAX;
 	}
+	tcp_time_wait_fini(t);
+	tcp_source_fini(t);
 	rte_free(t->repairs);
 	rte_free(t->flow_memory);
 	rte_free(t->conns);
@@ -226,6 +289,12 @@ void tcp_tick(struct tcp *t, uint64_t now_us)
 	tcp_set_now(t, now_us);
 	while ((timer = wheel_next(&t->wheel, now_us)) != NULL)
 		tcp_on_due(t, CONTAINER_OF(timer, struct tcp_conn, timer));
+	tcp_time_wait_tick(t);
+	if (t->looked == t->clock)
+		return;
+	t->looked = t->clock;
+	tcp_cookie_look(t);
+	tcp_slot_shed_readers(t);
 }
 
 void tcp_flush(struct tcp *t, uint64_t now_us)
@@ -281,12 +350,23 @@ void tcp_close(struct tcp *t, struct tcp_conn *c, uint64_t now_us)
 		tcp_start_closing(t, c);
 }
 
+static void forget_time_wait(struct tcp *t, const struct tcp_conn *c)
+{
+	struct tcp_time_wait *w = tcp_time_wait_find(t, &c->key);
+
+	/* Else another connection of the same addresses and ports has come since. */
+	if (w != NULL && w->snd_nxt == c->snd_nxt && w->rcv_nxt == c->rcv_nxt)
+		tcp_time_wait_remove(t, w);
+}
+
 void tcp_abort(struct tcp *t, struct tcp_conn *c, uint64_t now_us)
 {
 	tcp_set_now(t, now_us);
 	if (c->state == TCP_CLOSED)
 		return;
-	if (c->state != TCP_SYN_SENT && c->state != TCP_TIME_WAIT)
+	if (c->state == TCP_TIME_WAIT)
+		forget_time_wait(t, c);
+	else if (c->state != TCP_SYN_SENT)
 		tcp_send_reset(t, c);
 	tcp_gone(t, c, 0);
 	c->news = 0;
@@ -294,18 +374,13 @@ void tcp_abort(struct tcp *t, struct tcp_conn *c, uint64_t now_us)
 
 void tcp_release(struct tcp *t, struct tcp_conn *c)
 {
+	const bool is_over = c->state == TCP_CLOSED || c->state == TCP_TIME_WAIT;
+
 	c->news = 0;
-	if (c->state == TCP_TIME_WAIT) {
-		tcp_sendq_free(c);
-		tcp_rcvq_free(t, c);
-		tcp_list_append(t, &t->time_wait, c);
-		c->held = false;
-		return;
-	}
-	if (!tcp_is_closing(c) && c->state != TCP_FIN_WAIT_2 && c->state != TCP_CLOSED)
+	if (!is_over && !tcp_is_closing(c) && c->state != TCP_FIN_WAIT_2)
 		tcp_abort(t, c, t->now_us);
 	c->held = false;
-	if (c->state == TCP_CLOSED) {
+	if (c->state == TCP_CLOSED || c->state == TCP_TIME_WAIT) {
 		tcp_slot_free(t, c);
 		return;
 	}
@@ -383,5 +458,10 @@ uint32_t tcp_srtt_us(const struct tcp_conn *c)
 
 uint32_t tcp_conns(const struct tcp *t)
 {
-	return t->used - t->time_wait_count;
+	return t->used - t->lingering;
+}
+
+uint32_t tcp_time_waits(const struct tcp *t)
+{
+	return t->time_waits.count;
 }

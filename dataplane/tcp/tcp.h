@@ -56,10 +56,11 @@ enum tcp_news {
 	TCP_NEWS_DATA = BIT(2),     /* tcp_inbound() has more than before */
 	TCP_NEWS_ACKED = BIT(3),    /* tcp_acked() has moved; tcp_room() may have grown */
 	TCP_NEWS_FIN = BIT(4),      /* the other side has sent all it will */
-	TCP_NEWS_RESET = BIT(5),    /* gone: reset by the other side */
+	TCP_NEWS_RESET = BIT(5), /* gone: reset by the other side, or to make room (tcp_trust()) */
 	TCP_NEWS_TIMEOUT =
 	    BIT(6), /* gone: no answer in time (user timeout, keepalive, SYN retries) */
-	TCP_NEWS_CLOSED = BIT(7), /* gone: both sides have closed and our FIN is acknowledged */
+	TCP_NEWS_CLOSED = BIT(7), /* gone: both sides have closed and our FIN is acknowledged; where
+				     we closed first TIME_WAIT begins, which needs no slot */
 };
 #define TCP_NEWS_GONE (TCP_NEWS_RESET | TCP_NEWS_TIMEOUT | TCP_NEWS_CLOSED)
 
@@ -97,14 +98,19 @@ struct tcp_quoted {
 enum tcp_congestion { TCP_CUBIC, TCP_NEWRENO }; /* RFC 9438, 6582 */
 
 struct tcp_setup {
-	uint16_t core;    /* for conn_id */
-	uint32_t conns;   /* capacity */
+	uint16_t core;       /* for conn_id */
+	uint32_t conns;      /* capacity */
+	uint32_t time_waits; /* connections remembered in TIME_WAIT, 32 bytes each; 0 = conns */
+	/* Connections that one remote IPv4 address, or /64 of IPv6, may have that are not yet
+	 * trusted; 0 = without limit, at most 255. */
+	uint32_t untrusted_per_source;
 	uint32_t repairs; /* of those, how many may be mending loss or reordering at once; 0 = a
 			     fourth */
 	struct rte_mempool
 	    *pool; /* for what TCP sends itself; not the pool of a receive queue (lab.md 3) */
-	struct hash_key isn_key, flow_key; /* secret, random per start */
-	uint32_t mtu[IFACE_COUNT];         /* bytes of IP packet */
+	struct hash_key isn_key,
+	    flow_key;              /* secret, random per start; all others come from isn_key */
+	uint32_t mtu[IFACE_COUNT]; /* bytes of IP packet */
 	uint32_t
 	    rx_mbufs[IFACE_COUNT]; /* receive buffers that may wait to be read; 0 = without bound */
 	enum tcp_congestion congestion;
@@ -211,8 +217,14 @@ MUST_USE bool tcp_kept_next(const struct tcp_conn *c, struct tcp_kept *k);
 void tcp_close(struct tcp *t, struct tcp_conn *c, uint64_t now_us);
 /* RST now. No news follows; the caller still has to tcp_release(). */
 void tcp_abort(struct tcp *t, struct tcp_conn *c, uint64_t now_us);
-/* The caller forgets the connection: frees its bytes; the slot is free at once, or after TIME_WAIT.
+/*
+ * The other side is known by now. An accepted connection that is not trusted counts for its source
+ * (untrusted_per_source), and with 95 % of the slots in use the youngest of them is reset for each
+ * connection that needs one: of the edge first, of the internal interface only for one there.
  */
+void tcp_trust(struct tcp *t, struct tcp_conn *c);
+/* The caller forgets the connection: frees its bytes; the slot is free at once, or when our FIN and
+ * the data before it have been acknowledged. */
 void tcp_release(struct tcp *t, struct tcp_conn *c);
 
 struct conn_id tcp_id(const struct tcp *t, const struct tcp_conn *c);
@@ -226,5 +238,7 @@ const struct ip_addr *tcp_local(const struct tcp *t, const struct tcp_conn *c);
 uint32_t tcp_srtt_us(const struct tcp_conn *c);
 /* Slots in use, without TIME_WAIT. */
 uint32_t tcp_conns(const struct tcp *t);
+/* Connections remembered in TIME_WAIT; a moment after their time is over they are not counted. */
+uint32_t tcp_time_waits(const struct tcp *t);
 
 #endif

@@ -2,13 +2,6 @@
 /* tcp_ack.c - RFC 9293 3.10.7.4, fifth: what an acknowledgment says. */
 #include "dataplane/tcp/tcp_conn.h"
 
-/* RFC 5961 5.2: not of what was never sent, nor older than the largest window. */
-static bool is_in_range(const struct tcp_conn *c, tcp_seq ack)
-{
-	return seq_at_or_before(ack, c->snd_nxt) &&
-	       seq_at_or_after(ack, c->snd_una - c->snd_wnd_max);
-}
-
 /* RFC 5681 2: nothing in it but the news that something else has arrived. */
 static bool is_duplicate(const struct tcp_conn *c, const struct tcp_in *in)
 {
@@ -112,7 +105,7 @@ bool tcp_check_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 {
 	if (c->state == TCP_SYN_RECEIVED && !check_handshake_ack(t, c, in))
 		return false;
-	if (!is_in_range(c, in->ack)) {
+	if (!tcp_is_ack_in_range(c, in->ack)) {
 		tcp_count(t, DROP_TCP_ACK_RANGE);
 		tcp_challenge(t, c);
 		return false;

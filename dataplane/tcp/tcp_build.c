@@ -41,10 +41,10 @@ static uint16_t offer_window(const struct tcp *t, struct tcp_conn *c, uint8_t fl
 	return (uint16_t)field;
 }
 
-static uint16_t announced_mss(const struct tcp *t, const struct tcp_conn *c)
+uint16_t tcp_announced_mss(const struct tcp *t, const struct flow_key *key)
 {
-	return (uint16_t)(t->setup.mtu[c->key.iface] - TCP_HEADER_BYTES -
-			  (addr_is_v4(&c->key.remote) ? 20 : 40));
+	return (uint16_t)(t->setup.mtu[key->iface] - TCP_HEADER_BYTES -
+			  (addr_is_v4(&key->remote) ? 20 : 40));
 }
 
 static void fill_options(struct tcp *t, struct tcp_conn *c, uint8_t flags, bool pure,
@@ -55,7 +55,7 @@ static void fill_options(struct tcp *t, struct tcp_conn *c, uint8_t flags, bool 
 	*o = (struct tcp_options){.has_ts = c->ts_ok || asks};
 	if (syn) {
 		o->has_mss = true;
-		o->mss = announced_mss(t, c);
+		o->mss = tcp_announced_mss(t, &c->key);
 		o->has_wscale = asks || c->rcv_wscale > 0;
 		o->wscale = TCP_WINDOW_SCALE;
 		o->sack_permitted = asks || c->sack_ok;
@@ -222,17 +222,24 @@ bool tcp_build_data(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *kept, tc
 	return true;
 }
 
-/* A reset says no more than it must: no options, no window. */
+bool tcp_build_bare(struct tcp *t, const struct flow_key *key, const struct tcp_fields *f)
+{
+	struct rte_mbuf *m = fresh(t);
+
+	if (m == NULL)
+		return false;
+	put_header(m, key, f);
+	give_output(t, m, key);
+	return true;
+}
+
+/* A reset says no more than it must: no options, no window. Lost, it is asked for again. */
 static void send_bare_reset(struct tcp *t, const struct flow_key *key, tcp_seq seq, tcp_seq ack,
 			    uint8_t flags)
 {
 	const struct tcp_fields f = {.seq = seq, .ack = ack, .flags = flags};
-	struct rte_mbuf *m = fresh(t);
 
-	if (m == NULL)
-		return;
-	put_header(m, key, &f);
-	give_output(t, m, key);
+	tcp_build_bare(t, key, &f);
 }
 
 void tcp_send_reset(struct tcp *t, struct tcp_conn *c)

@@ -3,8 +3,9 @@
  * tcp_conn.h - the engine and its control block, and what tcp_*.c call of each other. Private to
  * dataplane/tcp.
  *
- * Life of a slot: tcp_slot_take() -> in the flow table -> tcp_gone() or TIME_WAIT -> tcp_release()
- * by the caller (who only knows connections that are `held`) -> tcp_slot_free().
+ * Life of a slot: tcp_slot_take() -> in the flow table -> tcp_gone() or TIME_WAIT, which goes on as
+ * a record without a slot -> tcp_release() by the caller (who only knows connections that are
+ * `held`) -> tcp_slot_free().
  */
 #ifndef DATAPLANE_TCP_TCP_CONN_H
 #define DATAPLANE_TCP_TCP_CONN_H
@@ -12,7 +13,11 @@
 #include <rte_mbuf_dyn.h>
 
 #include "dataplane/tcp/tcp.h"
+#include "dataplane/tcp/tcp_cookie.h"
+#include "dataplane/tcp/tcp_isn.h"
 #include "dataplane/tcp/tcp_opt.h"
+#include "dataplane/tcp/tcp_source.h"
+#include "dataplane/tcp/tcp_time_wait.h"
 
 enum tcp_bounds {
 	TCP_RTO_INITIAL_US = 1000 * 1000,      /* RFC 6298 2.1 */
@@ -55,6 +60,8 @@ enum tcp_flag {
 	TCP_RST = BIT(2),
 	TCP_PSH = BIT(3),
 	TCP_ACK = BIT(4),
+	TCP_ECE = BIT(6), /* RFC 3168 6.1 */
+	TCP_CWR = BIT(7),
 };
 
 /* What TCP keeps in each mbuf it queues: a dynamic field, so that m->next stays free. */
@@ -93,6 +100,7 @@ struct tcp_conn {
 	uint8_t state : 4; /* enum tcp_state, written by tcp_become() alone */
 	uint8_t snd_wscale : 4;
 	uint8_t rcv_wscale : 4;
+	uint8_t trusted : 1;       /* tcp_trust() */
 	uint8_t is_mss_proved : 1; /* a segment of snd_mss has been acknowledged */
 	uint8_t acks_owed; /* ACKs to send at the next flush: one for each out-of-order segment */
 	uint8_t news;      /* enum tcp_news, not yet told */
@@ -152,7 +160,7 @@ struct tcp_conn {
 	uint32_t generation;         /* of conn_id */
 	tcp_seq iss, free_to;        /* free_to: unless frees_all */
 	uint32_t repair;             /* of t->repairs, TCP_NONE while nothing is disturbed */
-	uint32_t age_next, age_prev; /* one of: free, half open, TIME_WAIT and released */
+	uint32_t age_next, age_prev; /* one of: free, half open, untrusted */
 	uint32_t dirty_next;         /* has something for tcp_flush() */
 	uint32_t told_next;          /* has news */
 } CACHE_ALIGNED;
@@ -192,6 +200,8 @@ struct tcp_listener {
 	uint8_t local;
 };
 
+struct tcp_fields; /* tcp_wire.h */
+
 struct tcp {
 	struct tcp_setup setup;
 	uint64_t now_us;                      /* of the call under way */
@@ -203,11 +213,18 @@ struct tcp {
 	void *flow_memory;
 	struct tcp_conn *conns;
 	struct tcp_repair *repairs;
-	uint32_t repairs_max, repairs_free;   /* the first free one, linked by next */
-	uint32_t repairs_first, repairs_last; /* in use, longest holder first */
-	struct tcp_list free, half_open, time_wait;
-	struct tcp_list dirty, told; /* singly linked */
-	uint32_t half_open_max, used, time_wait_count;
+	uint32_t repairs_max, repairs_free;     /* the first free one, linked by next */
+	uint32_t repairs_first, repairs_last;   /* in use, longest holder first */
+	struct tcp_list free;                   /* last in, first out: the warm ones */
+	struct tcp_list half_open;              /* oldest first */
+	struct tcp_list untrusted[IFACE_COUNT]; /* accepted, not yet trusted, oldest first */
+	struct tcp_list dirty, told;            /* singly linked */
+	uint32_t half_open_max, used;
+	uint32_t looked;    /* t->clock when pools were last looked at */
+	uint32_t lingering; /* of used: TIME_WAIT, until their callers let go */
+	struct tcp_time_waits time_waits;
+	struct tcp_sources sources;
+	struct tcp_cookies cookies;
 	uint32_t out_of_order_count; /* mbufs, of all connections */
 	uint32_t
 	    waiting[IFACE_COUNT]; /* mbufs that came in there and are in order or not, unread */
@@ -253,6 +270,12 @@ static inline uint32_t tcp_since(const struct tcp *t, uint32_t then)
 	return t->clock - then;
 }
 
+/* The timestamp clock of the flow whose tcp_flow_hash() is @flow. */
+static inline uint32_t tcp_clock_at(const struct tcp *t, uint64_t flow)
+{
+	return (uint32_t)(t->now_us / TCP_CLOCK_US) + (uint32_t)(flow >> 32);
+}
+
 static inline uint32_t tcp_slot_of(const struct tcp *t, const struct tcp_conn *c)
 {
 	return (uint32_t)(c - t->conns);
@@ -274,6 +297,13 @@ static inline bool tcp_is_timestamp_stale(const struct tcp *t, const struct tcp_
 static inline struct tcp_repair *tcp_repair_of(const struct tcp *t, const struct tcp_conn *c)
 {
 	return c->repair == TCP_NONE ? NULL : &t->repairs[c->repair];
+}
+
+/* RFC 5961 5.2: an ACK neither of what was never sent, nor older than the largest window. */
+static inline bool tcp_is_ack_in_range(const struct tcp_conn *c, tcp_seq ack)
+{
+	return seq_at_or_before(ack, c->snd_nxt) &&
+	       seq_at_or_after(ack, c->snd_una - c->snd_wnd_max);
 }
 
 /* Has something come that lies behind a gap? */
@@ -309,6 +339,7 @@ const struct tcp_listener *tcp_find_listener(const struct tcp *t, const struct f
 /* --- tcp_list.c --- */
 void tcp_list_init(struct tcp_list *l);
 void tcp_list_append(struct tcp *t, struct tcp_list *l, struct tcp_conn *c);
+void tcp_list_push(struct tcp *t, struct tcp_list *l, struct tcp_conn *c);
 void tcp_list_remove(struct tcp *t, struct tcp_list *l, struct tcp_conn *c);
 /* The number of @address, given one if there is room. FLOW_NONE: not one of ours, or no room. */
 uint32_t tcp_local_number(struct tcp *t, const struct ip_addr *address, bool may_add);
@@ -323,21 +354,19 @@ void tcp_repair_drop(struct tcp *t, struct tcp_conn *c);
 void tcp_repair_settle(struct tcp *t, struct tcp_conn *c);
 
 /* --- tcp_slot.c --- */
-/* A fresh block in the flow table, CLOSED; TIME_WAIT and half-open blocks give way. NULL when full.
+/* A fresh block in the flow table, CLOSED; half-open and untrusted ones give way. NULL when full.
  */
 MUST_USE struct tcp_conn *tcp_slot_take(struct tcp *t, const struct flow_key *key);
 void tcp_slot_free(struct tcp *t, struct tcp_conn *c);
 /* The connection is over: CLOSED, out of the flow table; the caller is told, or the slot is free.
  */
 void tcp_gone(struct tcp *t, struct tcp_conn *c, unsigned int news);
+/* The connection goes on as a record; the block is the caller's until tcp_release(), or free. */
 void tcp_enter_time_wait(struct tcp *t, struct tcp_conn *c);
-
-/* --- tcp_isn.c --- */
-/* ISN (RFC 6528) and timestamp offset (RFC 7323 7.1) of a connection. */
-void tcp_isn(const struct tcp *t, struct tcp_conn *c);
-void tcp_set_iss(struct tcp_conn *c, tcp_seq iss);
-/* A free local port (RFC 6056 3.3.4), or 0. Fills in key->local_port. */
-MUST_USE bool tcp_port_choose(struct tcp *t, struct flow_key *key);
+/* Is there a slot, or could one be made free, for a connection on @iface? */
+MUST_USE bool tcp_slot_may_take(const struct tcp *t, enum iface iface);
+/* With nearly all receive buffers waiting to be read: resets one that nobody has authenticated. */
+void tcp_slot_shed_readers(struct tcp *t);
 
 /* --- tcp_out.c --- */
 void tcp_owe_ack(struct tcp *t, struct tcp_conn *c);
@@ -357,6 +386,9 @@ MUST_USE bool tcp_build_empty(struct tcp *t, struct tcp_conn *c, tcp_seq seq, ui
 /* @n bytes of @kept from @seq on. */
 MUST_USE bool tcp_build_data(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *kept, tcp_seq seq,
 			     uint32_t n, uint8_t flags);
+/* A segment of no connection, nothing but its header; whether it is sent is the asker's concern. */
+bool tcp_build_bare(struct tcp *t, const struct flow_key *key, const struct tcp_fields *f);
+uint16_t tcp_announced_mss(const struct tcp *t, const struct flow_key *key);
 void tcp_send_reset(struct tcp *t, struct tcp_conn *c);
 /* RST that answers a segment of no connection, or one whose ACK is not ours. */
 void tcp_send_reset_for(struct tcp *t, const struct flow_key *key, const struct tcp_in *in);

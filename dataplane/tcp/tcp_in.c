@@ -94,75 +94,132 @@ void tcp_establish(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 	tcp_mark_dirty(t, c);
 }
 
-/* A SYN for a listener: a half-open connection, the oldest of which gives way at the bound. */
+/* A half-open connection, numbers and options taken from its SYN. */
 static struct tcp_conn *open_passive(struct tcp *t, const struct flow_key *key,
-				     const struct tcp_in *in)
+				     const struct tcp_in *syn)
 {
-	struct tcp_conn *c;
+	struct tcp_conn *c = tcp_slot_take(t, key);
 
-	if (t->half_open.count >= t->half_open_max) {
-		tcp_count(t, DROP_TCP_SLOTS);
-		tcp_slot_free(t, tcp_list_first(t, &t->half_open));
-	}
-	c = tcp_slot_take(t, key);
 	if (c == NULL)
 		return NULL;
 	c->passive = true;
-	tcp_take_syn_options(t, c, in);
+	tcp_take_syn_options(t, c, syn);
 	tcp_become(t, c, TCP_SYN_RECEIVED);
+	return c;
+}
+
+/* A half-open connection that answers by itself. */
+static struct tcp_conn *begin(struct tcp *t, const struct flow_key *key, const struct tcp_in *syn)
+{
+	struct tcp_conn *c = open_passive(t, key, syn);
+
+	if (c == NULL)
+		return NULL;
+	tcp_cookie_note_begun(t);
 	c->syn_pending = true;
 	tcp_mark_dirty(t, c);
 	return c;
 }
 
+/* A SYN for a listener. While there is room for it it gets a block; else, or while its address has
+ * as many as it may, which may be another's doing, a cookie. */
+static void in_syn(struct tcp *t, const struct flow_key *key, const struct tcp_in *in)
+{
+	const enum iface iface = (enum iface)key->iface;
+
+	if (!tcp_slot_may_take(t, iface)) {
+		tcp_count(t, DROP_TCP_SLOTS);
+	} else if (tcp_cookie_is_needed(t, iface)) {
+		tcp_cookie_answer(t, key, in);
+	} else if (tcp_source_may_begin(t, &key->remote)) {
+		(void)begin(t, key, in);
+	} else if (tcp_source_may_establish(t, &key->remote)) {
+		tcp_cookie_answer(t, key, in);
+	} else {
+		tcp_count(t, DROP_TCP_SOURCE_LIMIT);
+	}
+}
+
+/* An ACK that completes a handshake of which only the cookie knows; its text and FIN are those of
+ * any segment. */
+static void in_cookie(struct tcp *t, const struct flow_key *key, struct tcp_in *in)
+{
+	struct tcp_conn *c;
+	struct tcp_in syn;
+
+	if (!tcp_cookie_check(t, key, in, &syn)) {
+		tcp_count(t, DROP_TCP_COOKIE_BAD);
+		tcp_send_reset_for(t, key, in);
+		return;
+	}
+	if (!tcp_source_may_establish(t, &key->remote)) {
+		tcp_count(t, DROP_TCP_SOURCE_LIMIT);
+		return;
+	}
+	c = open_passive(t, key, &syn);
+	if (c == NULL)
+		return;
+	tcp_set_iss(c, in->ack - 1);
+	c->snd_nxt = c->snd_pos = in->ack;
+	c->rcv_edge = c->rcv_nxt + UINT16_MAX; /* as the cookie's SYN-ACK said */
+	tcp_in_synchronized(t, c, in);
+}
+
 /* RFC 9293 3.10.7.2, and 3.10.7.1 where nobody listens. Text in a SYN is sent again by its sender.
  */
-static struct tcp_conn *in_listen(struct tcp *t, const struct flow_key *key,
-				  const struct tcp_in *in)
+static void in_listen(struct tcp *t, const struct flow_key *key, struct tcp_in *in)
 {
 	const bool self =
 	    key->local_port == key->remote_port && addr_equal(&t->local[key->local], &key->remote);
+	const bool listens = tcp_find_listener(t, key) != NULL;
 
 	if (in->flags & TCP_RST) {
 		tcp_count(t, DROP_TCP_NO_CONN);
-		return NULL;
-	}
-	if (in->flags & TCP_ACK || tcp_find_listener(t, key) == NULL) {
+	} else if (listens && (in->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK &&
+		   tcp_cookie_is_awaited(t)) {
+		in_cookie(t, key, in);
+	} else if (in->flags & TCP_ACK || !listens) {
 		tcp_count(t, DROP_TCP_NO_CONN);
 		tcp_send_reset_for(t, key, in);
-		return NULL;
-	}
-	if (!(in->flags & TCP_SYN) || in->flags & TCP_FIN || self) {
+	} else if (!(in->flags & TCP_SYN) || in->flags & TCP_FIN || self) {
 		tcp_count(t, DROP_TCP_BAD);
-		return NULL;
+	} else {
+		in_syn(t, key, in);
 	}
-	return open_passive(t, key, in);
 }
 
 /*
- * A SYN that meets TIME_WAIT: a new connection when it is surely newer (RFC 6191 2), else the old
- * one answers. The new ISN lies beyond all that the old connection has sent.
+ * A newer SYN that meets TIME_WAIT (RFC 6191 2): the new ISN lies beyond all that the old
+ * connection has sent. A cookie's could not; but this address has had a whole connection, so it may
+ * have a block while there is one.
  */
-static bool reopen_time_wait(struct tcp *t, struct tcp_conn *c, const struct flow_key *key,
-			     const struct tcp_in *in)
+static void reopen(struct tcp *t, struct tcp_time_wait *w, const struct flow_key *key,
+		   const struct tcp_in *in)
 {
-	const tcp_seq old_nxt = c->snd_nxt;
-	bool newer = seq_at_or_after(in->seq, c->rcv_nxt);
+	const tcp_seq old_nxt = w->snd_nxt;
+	struct tcp_conn *c;
 
-	if ((in->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN ||
-	    tcp_find_listener(t, key) == NULL)
-		return false;
-	if (c->ts_ok && in->opt.has_ts && in->opt.ts_val != c->ts_recent)
-		newer = seq_after(in->opt.ts_val, c->ts_recent);
-	else if (!c->ts_ok && in->opt.has_ts)
-		newer = true;
-	if (!newer)
-		return false;
-	tcp_gone(t, c, 0);
-	c = in_listen(t, key, in);
+	if (t->free.count == 0 || !tcp_source_may_begin(t, &key->remote)) {
+		tcp_count(t, t->free.count == 0 ? DROP_TCP_SLOTS : DROP_TCP_SOURCE_LIMIT);
+		return;
+	}
+	tcp_time_wait_remove(t, w);
+	c = begin(t, key, in);
 	if (c != NULL && !seq_after(c->iss, old_nxt + UINT16_MAX))
 		tcp_set_iss(c, old_nxt + UINT16_MAX + 2);
-	return true;
+}
+
+/* A segment of no control block. */
+static void in_closed(struct tcp *t, const struct flow_key *key, struct tcp_in *in)
+{
+	struct tcp_time_wait *w = tcp_time_wait_find(t, key);
+
+	if (w == NULL)
+		in_listen(t, key, in);
+	else if (tcp_time_wait_is_reopened(w, in) && tcp_find_listener(t, key) != NULL)
+		reopen(t, w, key, in);
+	else
+		tcp_time_wait_segment(t, w, key, in);
 }
 
 /* RFC 9293 3.10.7.3, first and second. True: go on with the SYN. */
@@ -212,7 +269,7 @@ static void in_conn(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
 	if (c->state == TCP_SYN_SENT)
 		in_syn_sent(t, c, in);
-	else if (c->state != TCP_TIME_WAIT || !reopen_time_wait(t, c, &c->key, in))
+	else
 		tcp_in_synchronized(t, c, in);
 }
 
@@ -229,7 +286,7 @@ void tcp_segment(struct tcp *t, struct rte_mbuf *m, const struct tcp_packet *pac
 	} else {
 		slot = flow_find(&t->flow, &key);
 		if (slot == FLOW_NONE)
-			(void)in_listen(t, &key, &in);
+			in_closed(t, &key, &in);
 		else
 			in_conn(t, &t->conns[slot], &in);
 	}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tcp_isn.c - numbers that a stranger must not guess: ISN, timestamp offset, local port. */
+#include <string.h>
+
 #include "dataplane/tcp/tcp_conn.h"
 
 /*
@@ -7,9 +9,26 @@
  * timestamp offset (RFC 7323 7.1): equal for the same four numbers, so that a new connection's
  * timestamps go on from where the last one's were (RFC 6191).
  */
+uint64_t tcp_flow_hash(const struct tcp *t, const struct flow_key *key)
+{
+	return keyed_hash(&t->setup.isn_key, key, sizeof(*key));
+}
+
+struct hash_key tcp_secret(const struct tcp *t, const char *purpose)
+{
+	char text[2][16] = {"0", "1"}; /* not the length of a flow_key */
+
+	for (size_t i = 0; i < 2; i++)
+		strncat(text[i], purpose, sizeof(text[i]) - 2);
+	return (struct hash_key){
+	    keyed_hash(&t->setup.isn_key, text[0], sizeof(text[0])),
+	    keyed_hash(&t->setup.isn_key, text[1], sizeof(text[1])),
+	};
+}
+
 void tcp_isn(const struct tcp *t, struct tcp_conn *c)
 {
-	const uint64_t f = keyed_hash(&t->setup.isn_key, &c->key, sizeof(c->key));
+	const uint64_t f = tcp_flow_hash(t, &c->key);
 
 	tcp_set_iss(c, (tcp_seq)(t->now_us / 4) + (tcp_seq)f);
 	c->ts_offset = (uint32_t)(f >> 32);
@@ -34,17 +53,17 @@ static bool is_listening(const struct tcp *t, uint16_t port)
 bool tcp_port_choose(struct tcp *t, struct flow_key *key)
 {
 	const uint32_t range = 65536 - TCP_PORT_MIN;
-	struct hash_key other = t->setup.isn_key;
+	const struct hash_key other = tcp_secret(t, "ports"); /* not the function of the ISN */
 	uint32_t *counter;
 	uint64_t f;
 
 	key->local_port = 0;
-	other.k0 ^= UINT64_C(0x706f727473000000); /* "ports": not the function of the ISN */
 	f = keyed_hash(&other, key, sizeof(*key));
 	counter = &t->port_counter[(f >> 32) % TCP_PORT_COUNTERS];
 	for (uint32_t i = 0; i < range; i++) {
 		key->local_port = (uint16_t)(TCP_PORT_MIN + ((uint32_t)f + (*counter)++) % range);
-		if (!is_listening(t, key->local_port) && flow_find(&t->flow, key) == FLOW_NONE)
+		if (!is_listening(t, key->local_port) && flow_find(&t->flow, key) == FLOW_NONE &&
+		    tcp_time_wait_find(t, key) == NULL)
 			return true;
 	}
 	return false;

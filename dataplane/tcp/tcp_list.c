@@ -21,6 +21,20 @@ void tcp_list_append(struct tcp *t, struct tcp_list *l, struct tcp_conn *c)
 	l->count++;
 }
 
+void tcp_list_push(struct tcp *t, struct tcp_list *l, struct tcp_conn *c)
+{
+	const uint32_t slot = tcp_slot_of(t, c);
+
+	c->age_prev = TCP_NONE;
+	c->age_next = l->first;
+	if (l->first == TCP_NONE)
+		l->last = slot;
+	else
+		t->conns[l->first].age_prev = slot;
+	l->first = slot;
+	l->count++;
+}
+
 void tcp_list_remove(struct tcp *t, struct tcp_list *l, struct tcp_conn *c)
 {
 	if (c->age_prev == TCP_NONE)

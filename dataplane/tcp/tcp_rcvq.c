@@ -242,6 +242,8 @@ static void take_in_order(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		take_fin(t, c);
 	else
 		drain_out_of_order(t, c);
+	if (!c->in_flow)
+		return; /* a record of TIME_WAIT goes on */
 	tcp_repair_settle(t, c);
 	if (in->len > c->rcv_mss)
 		c->rcv_mss = (uint16_t)min_u32(in->len, MTU_MAX);

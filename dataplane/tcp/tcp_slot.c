@@ -4,6 +4,8 @@
 
 #include "dataplane/tcp/tcp_conn.h"
 
+enum { SHED_LOOKS = 64 };
+
 /* Nothing is due any more, and no segment finds it. On the lists of those with news or something to
  * send it stays: they pass over it. */
 static void unlink_conn(struct tcp *t, struct tcp_conn *c)
@@ -17,21 +19,16 @@ static void unlink_conn(struct tcp *t, struct tcp_conn *c)
 
 void tcp_slot_free(struct tcp *t, struct tcp_conn *c)
 {
-	if (c->state == TCP_SYN_RECEIVED && c->passive)
-		tcp_list_remove(t, &t->half_open, c);
-	if (c->state == TCP_TIME_WAIT) {
-		tcp_list_remove(t, &t->time_wait, c);
-		t->time_wait_count--;
-	}
+	if (c->state != TCP_CLOSED)
+		tcp_become(t, c, TCP_CLOSED);
 	unlink_conn(t, c);
 	c->news = 0;
 	tcp_sendq_free(c);
 	tcp_rcvq_free(t, c);
 	tcp_repair_drop(t, c);
-	c->state = TCP_CLOSED;
 	c->in_use = c->held = false;
 	t->used--;
-	tcp_list_append(t, &t->free, c);
+	tcp_list_push(t, &t->free, c);
 }
 
 void tcp_gone(struct tcp *t, struct tcp_conn *c, unsigned int news)
@@ -42,34 +39,99 @@ void tcp_gone(struct tcp *t, struct tcp_conn *c, unsigned int news)
 	}
 	unlink_conn(t, c);
 	tcp_repair_drop(t, c);
-	/* A held TIME_WAIT is on no list; its caller has heard the end of it already. */
-	if (c->state == TCP_TIME_WAIT)
-		t->time_wait_count--;
-	else
+	if (c->state != TCP_TIME_WAIT) /* its caller has heard the end of it already */
 		tcp_tell(t, c, news);
 	tcp_become(t, c, TCP_CLOSED);
 }
 
-void tcp_enter_time_wait(struct tcp *t, struct tcp_conn *c)
+static void say_last(struct tcp *t, struct tcp_conn *c)
 {
-	tcp_become(t, c, TCP_TIME_WAIT);
-	t->time_wait_count++;
-	tcp_repair_drop(t, c);
-	tcp_on_linger(t, c);
-	if (c->held)
-		tcp_tell(t, c, TCP_NEWS_CLOSED);
-	else
-		tcp_list_append(t, &t->time_wait, c);
+	if (c->acks_owed > 0 && !tcp_build_empty(t, c, c->snd_nxt, TCP_ACK))
+		return; /* the FIN comes again, and the record answers */
 }
 
-/* Frees the slot that matters least, if any: the oldest TIME_WAIT, then the oldest half-open. */
-static void give_way(struct tcp *t)
+void tcp_enter_time_wait(struct tcp *t, struct tcp_conn *c)
 {
-	if (t->time_wait.count > 0) {
-		tcp_slot_free(t, tcp_list_first(t, &t->time_wait));
-	} else if (t->half_open.count > 0) {
+	say_last(t, c);
+	c->acks_owed = 0;
+	tcp_time_wait_add(t, c);
+	unlink_conn(t, c);
+	if (!c->held) {
+		tcp_slot_free(t, c);
+		return;
+	}
+	tcp_repair_drop(t, c);
+	tcp_tell(t, c, TCP_NEWS_CLOSED);
+	tcp_become(t, c, TCP_TIME_WAIT);
+}
+
+static void shed(struct tcp *t, struct tcp_conn *c)
+{
+	tcp_count(t, DROP_TCP_SHED);
+	tcp_send_reset(t, c);
+	tcp_gone(t, c, TCP_NEWS_RESET);
+}
+
+/* Whom a newcomer on @iface may push aside; what knocks at the edge touches nobody inside. */
+static struct tcp_list *sheddable(struct tcp *t, enum iface iface)
+{
+	struct tcp_list *edge = &t->untrusted[IFACE_EDGE];
+
+	return edge->count > 0 || iface == IFACE_EDGE ? edge : &t->untrusted[iface];
+}
+
+/*
+ * Frees the slot that matters least, if any: the oldest half-open, then the youngest that nobody
+ * has authenticated. The latter's is free when its caller has let go; that is why it happens before
+ * the last slot is taken.
+ */
+static void give_way(struct tcp *t, enum iface iface)
+{
+	struct tcp_list *l = sheddable(t, iface);
+
+	if (t->half_open.count > 0) {
 		tcp_count(t, DROP_TCP_SLOTS);
 		tcp_slot_free(t, tcp_list_first(t, &t->half_open));
+	} else if (l->count > 0) {
+		shed(t, &t->conns[l->last]);
+	}
+}
+
+static bool is_crowded(const struct tcp *t)
+{
+	return (uint64_t)t->used * 20 >= (uint64_t)t->setup.conns * 19;
+}
+
+bool tcp_slot_may_take(const struct tcp *t, enum iface iface)
+{
+	return t->free.count > 0 || t->half_open.count > 0 || t->untrusted[IFACE_EDGE].count > 0 ||
+	       t->untrusted[iface].count > 0;
+}
+
+/* The youngest on @iface that has something waiting, of as many as may be looked at. */
+static struct tcp_conn *young_reader(struct tcp *t, enum iface iface)
+{
+	uint32_t slot = t->untrusted[iface].last;
+
+	for (unsigned int i = 0; i < SHED_LOOKS && slot != TCP_NONE; i++) {
+		struct tcp_conn *c = &t->conns[slot];
+
+		if (c->inbound != NULL || tcp_has_gap(t, c))
+			return c;
+		slot = c->age_prev;
+	}
+	return NULL;
+}
+
+void tcp_slot_shed_readers(struct tcp *t)
+{
+	for (enum iface i = IFACE_EDGE; i < IFACE_COUNT; i++) {
+		struct tcp_conn *c = NULL;
+
+		if (tcp_pressure(t, i) == TCP_PRESSURE_FULL)
+			c = young_reader(t, i);
+		if (c != NULL)
+			shed(t, c);
 	}
 }
 
@@ -77,8 +139,8 @@ struct tcp_conn *tcp_slot_take(struct tcp *t, const struct flow_key *key)
 {
 	struct tcp_conn *c;
 
-	if (t->free.count == 0)
-		give_way(t);
+	if (is_crowded(t))
+		give_way(t, (enum iface)key->iface);
 	c = tcp_list_first(t, &t->free);
 	if (c == NULL || !flow_add(&t->flow, key, tcp_slot_of(t, c))) {
 		tcp_count(t, DROP_TCP_SLOTS);

@@ -24,13 +24,14 @@ static bool is_acceptable(const struct tcp_conn *c, const struct tcp_in *in)
 	       seq_within(last, c->rcv_nxt, c->rcv_edge);
 }
 
-/* An answer to what is outside the window. A bare ACK gets few, lest two stacks answer for ever. */
+/* An answer to what is outside the window. A bare ACK gets few, lest two stacks answer for ever,
+ * and so does a SYN (RFC 5961 4.2). */
 static enum step refuse(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in, enum drop why)
 {
 	tcp_count(t, why);
 	if (in->flags & TCP_RST)
 		return STEP_DROP;
-	if (sequence_bytes(in) > 0) {
+	if (in->len > 0 || in->flags & TCP_FIN) {
 		if (why == DROP_TCP_WINDOW && seq_before(in->seq, c->rcv_nxt))
 			tcp_rcv_sack_duplicate(t, c, in->seq, in->seq + in->len);
 		tcp_owe_ack(t, c);
@@ -45,6 +46,8 @@ static enum step refuse(struct tcp *t, struct tcp_conn *c, const struct tcp_in *
 static enum step check_paws(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 {
 	if (!c->ts_ok || in->flags & TCP_RST)
+		return STEP_NEXT;
+	if (!in->opt.has_ts && in->flags & TCP_SYN) /* RFC 5961 4.2: of a peer that has restarted */
 		return STEP_NEXT;
 	if (!in->opt.has_ts) {
 		tcp_count(t, DROP_TCP_PAWS);
@@ -95,12 +98,8 @@ static enum step check_sequence(struct tcp *t, struct tcp_conn *c, struct tcp_in
 {
 	tcp_seq end;
 
-	if (!is_acceptable(c, in)) {
-		/* Our last ACK was lost: eighth, TIME_WAIT. */
-		if (c->state == TCP_TIME_WAIT && in->flags & TCP_FIN)
-			tcp_on_linger(t, c);
+	if (!is_acceptable(c, in))
 		return refuse(t, c, in, DROP_TCP_WINDOW);
-	}
 	if (in->flags & (TCP_RST | TCP_SYN))
 		return STEP_NEXT; /* judged by their own number */
 	if (seq_before(in->seq, c->rcv_nxt)) {
@@ -128,8 +127,7 @@ static bool is_done(const struct tcp_conn *c)
 	return (c->state == TCP_CLOSING || c->state == TCP_LAST_ACK) && c->snd_una == c->snd_end;
 }
 
-/* Second: RST counts only with the one exact number (RFC 5961 3.2), and never in TIME_WAIT
- * (RFC 1337 3). */
+/* Second: RST counts only with the one exact number (RFC 5961 3.2). */
 static enum step check_rst(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 {
 	if (!(in->flags & TCP_RST))
@@ -137,7 +135,7 @@ static enum step check_rst(struct tcp *t, struct tcp_conn *c, const struct tcp_i
 	if (in->seq != c->rcv_nxt) {
 		tcp_count(t, DROP_TCP_WINDOW);
 		tcp_challenge(t, c);
-	} else if (c->state != TCP_TIME_WAIT) {
+	} else {
 		tcp_gone(t, c, is_done(c) ? TCP_NEWS_CLOSED : TCP_NEWS_RESET);
 	}
 	return STEP_DROP;
@@ -154,6 +152,16 @@ static enum step check_syn(struct tcp *t, struct tcp_conn *c, const struct tcp_i
 	return STEP_DROP;
 }
 
+/* A source may have begun more than it may have established: the ACK that completes decides. */
+static enum step check_source(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+{
+	if (c->state != TCP_SYN_RECEIVED || !c->passive || in->ack != c->snd_nxt ||
+	    tcp_source_may_establish(t, &c->key.remote))
+		return STEP_NEXT;
+	tcp_count(t, DROP_TCP_SOURCE_LIMIT);
+	return STEP_DROP;
+}
+
 void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
 	const bool at_edge = !seq_after(in->seq, c->last_ack_sent); /* before it is trimmed */
@@ -166,10 +174,12 @@ void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		tcp_count(t, DROP_TCP_NO_ACK);
 		return;
 	}
-	c->heard = t->clock;
-	c->probes = 0;
+	if (check_source(t, c, in) == STEP_DROP)
+		return;
 	if (!tcp_check_ack(t, c, in))
 		return;
+	c->heard = t->clock; /* only now: a blind guess must not keep a dead connection */
+	c->probes = 0;
 	if (at_edge)
 		remember_timestamp(t, c, in);
 	tcp_take_text(t, c, in);

@@ -4,10 +4,12 @@
  *
  *	retransmit   SYN, SYN-ACK, data and FIN not acknowledged (RFC 6298), or, with nothing in
  *	             flight, a window that lets nothing go: persist (RFC 9293 3.8.6.1); both also
- *end the connection when snd_una has not moved for the user timeout (3.8.3) ack          a delayed
- *ACK (3.8.6.3) idle         keepalive (3.8.4) while established or closing; end of TIME_WAIT, and
- *of a FIN_WAIT_2 whose caller has gone
+ *	             end the connection when snd_una has not moved for the user timeout (3.8.3)
+ *	ack          a delayed ACK (3.8.6.3)
+ *	idle         keepalive (3.8.4) while established or closing; end of a FIN_WAIT_2 whose
+ *	             caller has gone
  *
+ * TIME_WAIT is no timer's but that of its record (tcp_time_wait.h).
  * ACKs only move due times; the wheel looks again when the old one comes.
  */
 #include "dataplane/tcp/tcp_conn.h"
@@ -139,8 +141,6 @@ void tcp_on_established(struct tcp *t, struct tcp_conn *c)
 
 void tcp_on_linger(struct tcp *t, struct tcp_conn *c)
 {
-	if (c->state == TCP_TIME_WAIT)
-		c->retransmit_due = c->ack_due = 0;
 	c->idle_due = after(t, t->setup.time_wait_us);
 	arm(t, c);
 }
@@ -248,7 +248,7 @@ static void on_keepalive_due(struct tcp *t, struct tcp_conn *c)
 
 static void on_idle_due(struct tcp *t, struct tcp_conn *c)
 {
-	if (c->state == TCP_TIME_WAIT || (c->state == TCP_FIN_WAIT_2 && !c->held))
+	if (c->state == TCP_FIN_WAIT_2 && !c->held)
 		tcp_gone(t, c, TCP_NEWS_CLOSED);
 	else
 		on_keepalive_due(t, c);

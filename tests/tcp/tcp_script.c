@@ -82,6 +82,8 @@ static bool play_engine(struct script *s, const char *w)
 		expect_drops(s);
 	else if (strcmp(w, "conns") == 0)
 		script_expect_number(s, w, tcp_conns(st->t));
+	else if (strcmp(w, "time_waits") == 0)
+		script_expect_number(s, w, tcp_time_waits(st->t));
 	else if (!script_crowd(s, w) && !script_user(s, w) && !script_inside(s, w))
 		return strcmp(w, "quiet") == 0;
 	return true;
@@ -106,8 +108,8 @@ static void play_command(struct script *s, const char *w)
 /* What the user does in a row is one turn of the loop: only then segments go out. */
 static bool is_action(const char *w)
 {
-	static const char *const actions[] = {"send",  "read",    "close",
-					      "abort", "release", "free_to"};
+	static const char *const actions[] = {"send",    "read",    "close", "abort",
+					      "release", "free_to", "trust"};
 
 	for (unsigned int i = 0; i < ARRAY_LEN(actions); i++)
 		if (strcmp(w, actions[i]) == 0)

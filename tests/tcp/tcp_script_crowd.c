@@ -113,6 +113,13 @@ static void fill(struct script *s)
 	}
 }
 
+/* Somebody vouches for all of them. */
+static void trust_strangers(struct stage *st)
+{
+	for (unsigned int i = 0; i < st->strangers; i++)
+		tcp_trust(st->t, st->stranger[i]);
+}
+
 /* COUNT dials to others, each from a port that says nothing about the next (RFC 6056 3.1). */
 static void dials(struct script *s)
 {
@@ -178,6 +185,8 @@ bool script_crowd(struct script *s, const char *w)
 		fill(s);
 	else if (strcmp(w, "dials") == 0)
 		dials(s);
+	else if (strcmp(w, "trust_strangers") == 0)
+		trust_strangers(&s->stage);
 	else if (strcmp(w, "apart") == 0)
 		expect_apart(s);
 	else if (strcmp(w, "answered") == 0)

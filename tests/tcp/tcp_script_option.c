@@ -42,6 +42,10 @@ void script_option(struct script *s)
 		setup->user_timeout_us = seconds(s);
 	else if (strcmp(w, "time_wait") == 0)
 		setup->time_wait_us = seconds(s);
+	else if (strcmp(w, "time_waits") == 0)
+		setup->time_waits = script_number(s);
+	else if (strcmp(w, "untrusted") == 0)
+		setup->untrusted_per_source = script_number(s);
 	else if (strcmp(w, "congestion") == 0)
 		setup->congestion = congestion(s);
 	else if (strcmp(w, "ecn") == 0)

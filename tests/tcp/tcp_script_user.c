@@ -111,6 +111,8 @@ bool script_user(struct script *s, const char *w)
 		tcp_abort(st->t, c, st->now_us);
 	else if (strcmp(w, "release") == 0)
 		let_go(s);
+	else if (strcmp(w, "trust") == 0)
+		tcp_trust(st->t, c);
 	else if (strcmp(w, "free_to") == 0)
 		tcp_free_to(st->t, c, script_number(s));
 	else if (strcmp(w, "kept") == 0)

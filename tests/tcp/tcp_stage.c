@@ -139,11 +139,14 @@ static void hear_news(struct stage *s)
 
 	while ((c = tcp_next_news(s->t, &news)) != NULL) {
 		const struct flow_key *key = tcp_key(s->t, c);
-		struct stage_peer *p = stage_peer(s, key->remote_port);
+		struct stage_peer *p;
 
 		if (!addr_equal(&key->remote, &s->them)) {
 			hear_stranger(s, c, news);
-		} else if (p != NULL) {
+			continue;
+		}
+		p = stage_peer(s, key->remote_port);
+		if (p != NULL) {
 			p->news |= news;
 			p->c = c;
 		}
