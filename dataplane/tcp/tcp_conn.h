@@ -12,7 +12,9 @@
 #include <rte_mbuf_dyn.h>
 
 #include "dataplane/tcp/tcp.h"
+#include "dataplane/tcp/tcp_cc.h"
 #include "dataplane/tcp/tcp_opt.h"
+#include "dataplane/tcp/tcp_recovery.h"
 
 enum tcp_bounds {
 	TCP_RTO_INITIAL_US = 1000 * 1000,      /* RFC 6298 2.1 */
@@ -68,6 +70,10 @@ struct tcp_node {
 	};
 	uint32_t sent_us; /* send queue: when last sent, tcp_clock() */
 	uint8_t sent;     /* send queue: how often, stuck at 255 */
+	/* send queue: of what has been sent; all of it has arrived (RFC 2018 5) */
+	bool sacked : 1;
+	bool lost : 1;   /* none of its copies is in the network any more */
+	bool resent : 1; /* by now there are several */
 };
 _Static_assert(sizeof(struct tcp_node) == 24, "what an mbuf has room for");
 
@@ -137,6 +143,7 @@ struct tcp_conn {
 	bool fast_resend : 1;  /* the first unacknowledged segment is to be resent at the next flush
 				*/
 	bool seen_partial : 1; /* a partial acknowledgment in this recovery */
+	bool probe_next : 1;   /* retransmit_due is that of a tail loss probe */
 	bool passive : 1;      /* came from LISTEN */
 	bool held : 1;         /* the caller knows it and has not released it */
 	bool close_pending : 1; /* tcp_close() before the handshake was complete */
@@ -173,6 +180,26 @@ struct tcp_repair {
 	struct tcp_sack_block
 	    block[TCP_OPT_SACK_MAX];     /* of out_of_order, newest first (RFC 2018 4) */
 	struct tcp_sack_block duplicate; /* came twice, not yet said; empty: none */
+
+	/* sending, once that is true; the sums are of what is in flight, in bytes */
+	bool sending;
+	bool stirred;       /* the next flush has to look at the queue */
+	bool suspects;      /* the first segment is marked lost, by something else than time */
+	bool after_timeout; /* until snd_una is at recover */
+	bool news, frto_original; /* of the walk under way: something is newly sacked */
+	bool probe_out, probe_is_new, probe_acked;
+	uint8_t range_count;
+	enum tcp_frto frto;
+	uint32_t due; /* tcp_clock(): reordering has had its time, or idle long enough */
+	struct tcp_sack_block range[TCP_SACK_RANGES_MAX]; /* not yet in the queue; sorted */
+	uint32_t sacked, sacked_count, lost;
+	uint32_t absent;        /* sacked or lost: not in the network */
+	uint32_t delivered;     /* snd_una + sacked at the last walk ... */
+	tcp_seq una, probe_end; /* ... and snd_una; snd_nxt behind the probe */
+	struct tcp_rack rack;
+	struct tcp_prr prr;
+	struct tcp_undo undo;
+	struct tcp_cubic cubic;
 };
 
 /* A list of connections by slot. */
@@ -344,6 +371,13 @@ MUST_USE bool tcp_conn_output(struct tcp *t, struct tcp_conn *c);
 void tcp_send_keepalive(struct tcp *t, struct tcp_conn *c);
 /* A byte, or what fits, into a window that allows no ordinary segment. */
 void tcp_send_probe(struct tcp *t, struct tcp_conn *c);
+/* One segment of new data whatever cwnd says. False: none there, or the other side's window, the
+ * output or the pool does not allow it. */
+MUST_USE bool tcp_send_next(struct tcp *t, struct tcp_conn *c);
+/* The last segment sent, again. */
+MUST_USE bool tcp_resend_last(struct tcp *t, struct tcp_conn *c);
+/* Bytes in the network: RFC 6675 4, SetPipe(). */
+uint32_t tcp_pipe(const struct tcp *t, const struct tcp_conn *c);
 
 /* --- tcp_build.c --- */
 /* Each false when the output is full or no mbuf is left. */
@@ -365,7 +399,10 @@ uint16_t tcp_checksum(const struct rte_mbuf *m, const struct ip_addr *src,
 /* --- tcp_sendq.c --- */
 /* snd_una moves to @ack: mbufs before it are freed as free_to allows. */
 void tcp_sendq_acked(struct tcp_conn *c, tcp_seq ack);
+/* The next to send is the first not acknowledged. */
 void tcp_sendq_rewind(struct tcp_conn *c);
+/* The next to send is what has never been sent. */
+void tcp_sendq_forward(struct tcp_conn *c);
 void tcp_sendq_free(struct tcp_conn *c);
 void tcp_sendq_trim(struct tcp_conn *c);
 
@@ -407,7 +444,7 @@ void tcp_out_of_order_free(struct tcp *t, struct tcp_conn *c);
 
 /* --- tcp_timer.c: named for what happened --- */
 void tcp_on_syn_sent(struct tcp *t, struct tcp_conn *c);
-void tcp_on_sent(struct tcp *t, struct tcp_conn *c);
+void tcp_on_sent(struct tcp *t, struct tcp_conn *c, bool is_new);
 void tcp_on_acked(struct tcp *t, struct tcp_conn *c);
 void tcp_on_blocked(struct tcp *t, struct tcp_conn *c);
 void tcp_on_window(struct tcp *t, struct tcp_conn *c);
@@ -415,20 +452,15 @@ void tcp_on_text(struct tcp *t, struct tcp_conn *c);
 void tcp_on_ack_sent(struct tcp *t, struct tcp_conn *c);
 void tcp_on_established(struct tcp *t, struct tcp_conn *c);
 void tcp_on_linger(struct tcp *t, struct tcp_conn *c);
+/* Recovery begins: no probe is due any more. */
+void tcp_on_loss(struct tcp *t, struct tcp_conn *c);
+/* In @us something now late is lost. */
+void tcp_on_reordering(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, uint32_t us);
+/* All is acknowledged. */
+void tcp_on_settled(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r);
 void tcp_on_due(struct tcp *t, struct tcp_conn *c);
 void tcp_rtt_sample(struct tcp_conn *c, uint64_t rtt_us);
 /* RFC 6298 2.2 to 2.5, without back-off. */
 uint32_t tcp_rto_us(const struct tcp_conn *c);
-
-/* --- tcp_cc.c: RFC 5681, 6582, 3042, 6928 --- */
-void tcp_cc_init(struct tcp_conn *c, bool syn_was_lost);
-/* @acked bytes of data, snd_una not yet moved. */
-void tcp_cc_acked(struct tcp_conn *c, tcp_seq ack, uint32_t acked);
-void tcp_cc_dup_ack(struct tcp_conn *c);
-void tcp_cc_timeout(struct tcp_conn *c);
-/* Before data is sent with nothing in flight: RFC 5681 4.1. */
-void tcp_cc_idle(const struct tcp *t, struct tcp_conn *c);
-/* Bytes that may be in flight now. */
-uint32_t tcp_cc_window(const struct tcp_conn *c);
 
 #endif
