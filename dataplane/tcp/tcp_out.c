@@ -40,7 +40,8 @@ static uint32_t in_flight(const struct tcp_conn *c)
 uint32_t tcp_pipe(const struct tcp *t, const struct tcp_conn *c)
 {
 	const struct tcp_repair *r = tcp_repair_of(t, c);
-	const uint32_t flight = in_flight(c);
+	/* A FIN is no load. */
+	const uint32_t flight = in_flight(c) - (seq_after(c->snd_pos, c->snd_end) ? 1 : 0);
 
 	return r != NULL ? flight - min_u32(flight, r->absent) : flight;
 }
