@@ -54,6 +54,7 @@ static void take_new_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in 
 	const bool by_dupack = c->in_recovery && !tcp_recovery_by_sack(t, c);
 
 	take_sample(t, c, in);
+	tcp_pmtu_acked(t, c, in->ack);
 	c->dup_acks = 0;
 	if (r != NULL && r->sending)
 		tcp_recovery_acked(t, c, r, in);
@@ -78,7 +79,7 @@ static void take_sack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in
 	const bool duplicate = c->sack_ok && tcp_sack_take(t, c, in);
 	struct tcp_repair *r = tcp_repair_of(t, c);
 
-	if (r != NULL && r->probe_out)
+	if (r != NULL && r->tail_out)
 		tcp_tlp_acked(t, c, r, in, duplicate);
 }
 

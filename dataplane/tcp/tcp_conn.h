@@ -98,7 +98,8 @@ struct tcp_conn {
 	/* line 0: each segment that comes in */
 	uint8_t state : 4; /* enum tcp_state, written by tcp_become() alone */
 	uint8_t snd_wscale : 4;
-	uint8_t rcv_wscale;
+	uint8_t rcv_wscale : 4;
+	uint8_t is_mss_proved : 1; /* a segment of snd_mss has been acknowledged */
 	uint8_t acks_owed; /* ACKs to send at the next flush: one for each out-of-order segment */
 	uint8_t news;      /* enum tcp_news, not yet told */
 	tcp_seq snd_una, snd_nxt, rcv_nxt;
@@ -180,22 +181,28 @@ struct tcp_repair {
 	struct tcp_sack_block
 	    block[TCP_OPT_SACK_MAX];     /* of out_of_order, newest first (RFC 2018 4) */
 	struct tcp_sack_block duplicate; /* came twice, not yet said; empty: none */
+	uint16_t mtu_told;           /* by an ICMP error, to be believed at a timeout; 0 = none */
+	uint16_t mss_safe, mss_high; /* of the search: known to pass, known not to; 0 = no search */
+	tcp_seq probe_end;           /* of the one segment larger than mss_safe that is out */
+	bool is_probe_out;
+	uint32_t search_due; /* tcp_clock(), 0 = never */
 
-	/* sending, once that is true; the sums are of what is in flight, in bytes */
+	/* What follows is the sender's, once sending is true; the sums are of what is in flight, in
+	 * bytes */
 	bool sending;
 	bool stirred;       /* the next flush has to look at the queue */
 	bool suspects;      /* the first segment is marked lost, by something else than time */
 	bool after_timeout; /* until snd_una is at recover */
 	bool news, frto_original; /* of the walk under way: something is newly sacked */
-	bool probe_out, probe_is_new, probe_acked;
+	bool tail_out, tail_is_new, tail_acked; /* of a tail loss probe */
 	uint8_t range_count;
 	enum tcp_frto frto;
 	uint32_t due; /* tcp_clock(): reordering has had its time, or idle long enough */
 	struct tcp_sack_block range[TCP_SACK_RANGES_MAX]; /* not yet in the queue; sorted */
 	uint32_t sacked, sacked_count, lost;
-	uint32_t absent;        /* sacked or lost: not in the network */
-	uint32_t delivered;     /* snd_una + sacked at the last walk ... */
-	tcp_seq una, probe_end; /* ... and snd_una; snd_nxt behind the probe */
+	uint32_t absent;       /* sacked or lost: not in the network */
+	uint32_t delivered;    /* snd_una + sacked at the last walk ... */
+	tcp_seq una, tail_end; /* ... and snd_una; snd_nxt behind the probe */
 	struct tcp_rack rack;
 	struct tcp_prr prr;
 	struct tcp_undo undo;
@@ -340,6 +347,8 @@ MUST_USE bool tcp_repair_init(struct tcp *t);
 MUST_USE struct tcp_repair *tcp_repair_take(struct tcp *t, struct tcp_conn *c);
 /* Gives the block back and all it holds. */
 void tcp_repair_drop(struct tcp *t, struct tcp_conn *c);
+/* Do receiving or the path's MTU still need it? */
+bool tcp_repair_is_needed(const struct tcp_repair *r);
 /* Gives the block back if nothing in it is needed any more. */
 void tcp_repair_settle(struct tcp *t, struct tcp_conn *c);
 
@@ -435,6 +444,20 @@ enum tcp_pressure tcp_pressure(const struct tcp *t, enum iface iface);
 MUST_USE bool tcp_pressure_allows(struct tcp *t, struct tcp_conn *c);
 /* Bytes that may wait to be read: what windows are made of. */
 uint32_t tcp_pressure_window(const struct tcp *t, const struct tcp_conn *c);
+
+/* --- tcp_pmtu.c --- */
+void tcp_pmtu_icmp(struct tcp *t, struct tcp_conn *c, const struct tcp_quoted *quoted);
+/* @ack is new; snd_una has not moved yet. */
+void tcp_pmtu_acked(struct tcp *t, struct tcp_conn *c, tcp_seq ack);
+/* What begins at @seq is taken for lost. */
+void tcp_pmtu_lost(struct tcp *t, struct tcp_conn *c, tcp_seq seq);
+/* A retransmission timeout, before the back-off. */
+void tcp_pmtu_timeout(struct tcp *t, struct tcp_conn *c);
+/* Bytes of a segment that pass for sure. */
+uint16_t tcp_pmtu_safe(const struct tcp *t, const struct tcp_conn *c);
+/* Bytes of the segment that may be cut at snd_pos: more than safe for a probe. */
+uint16_t tcp_pmtu_limit(const struct tcp *t, const struct tcp_conn *c);
+void tcp_pmtu_sent(struct tcp *t, struct tcp_conn *c, uint32_t len, tcp_seq end);
 
 /* --- tcp_rcvq.c --- */
 void tcp_trim_front(struct tcp_in *in, uint32_t n);

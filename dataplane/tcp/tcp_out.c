@@ -52,11 +52,11 @@ static bool is_fin_next(const struct tcp_conn *c)
 	return tcp_is_closing(c) && c->snd_pos == c->snd_end;
 }
 
-static uint32_t left_in_mbuf(const struct tcp_conn *c)
+static uint32_t left_in_mbuf(const struct tcp *t, const struct tcp_conn *c)
 {
 	const struct tcp_node *n = tcp_node(c->pos_mbuf);
 
-	return min_u32(n->seq + n->len - c->snd_pos, c->snd_mss);
+	return min_u32(n->seq + n->len - c->snd_pos, tcp_pmtu_limit(t, c));
 }
 
 /*
@@ -66,7 +66,7 @@ static uint32_t left_in_mbuf(const struct tcp_conn *c)
  */
 static uint32_t may_send(const struct tcp *t, const struct tcp_conn *c)
 {
-	const uint32_t flight = in_flight(c), pipe = tcp_pipe(t, c), left = left_in_mbuf(c);
+	const uint32_t flight = in_flight(c), pipe = tcp_pipe(t, c), left = left_in_mbuf(t, c);
 	const uint32_t cwnd = tcp_cc_window(c);
 	const uint32_t by_cwnd = cwnd > pipe ? cwnd - pipe : 0;
 	const uint32_t by_wnd = c->snd_wnd > flight ? c->snd_wnd - flight : 0;
@@ -107,6 +107,7 @@ static bool send_piece(struct tcp *t, struct tcp_conn *c, uint32_t n)
 	if (!tcp_build_data(t, c, c->pos_mbuf, c->snd_pos, n,
 			    TCP_ACK | (last ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)))
 		return false;
+	tcp_pmtu_sent(t, c, n, end);
 	if (seq_before(c->snd_pos, c->snd_nxt))
 		tcp_node(c->pos_mbuf)->resent = true;
 	note_sent(t, tcp_node(c->pos_mbuf));
@@ -135,7 +136,7 @@ static bool resend(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, uint32
 	if (bytes == 0)
 		return true;
 	while (seq != end) {
-		const uint32_t piece = min_u32(end - seq, c->snd_mss);
+		const uint32_t piece = min_u32(end - seq, tcp_pmtu_safe(t, c));
 		const bool fin = seq + piece == c->snd_end && seq_after(c->snd_nxt, c->snd_end);
 
 		if (!tcp_build_data(t, c, m, seq, piece, TCP_ACK | (fin ? TCP_FIN : 0)))
@@ -148,6 +149,16 @@ static bool resend(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, uint32
 	return true;
 }
 
+/* Was it the probe for a larger MTU? */
+static void note_lost(struct tcp *t, struct tcp_conn *c, const struct tcp_node *n)
+{
+	const struct tcp_repair *r = tcp_repair_of(t, c);
+
+	if (r != NULL && seq_before(n->seq, r->probe_end) &&
+	    seq_at_or_after(n->seq + n->len, r->probe_end))
+		tcp_pmtu_lost(t, c, n->seq);
+}
+
 /* RFC 5681 3.2: the segment the duplicate ACKs ask for. */
 static bool resend_first(struct tcp *t, struct tcp_conn *c)
 {
@@ -158,6 +169,7 @@ static bool resend_first(struct tcp *t, struct tcp_conn *c)
 		return una != c->snd_end || !tcp_is_closing(c) ||
 		       tcp_build_empty(t, c, una, TCP_FIN | TCP_ACK);
 	n = tcp_node(c->una_mbuf);
+	tcp_pmtu_lost(t, c, una);
 	return resend(t, c, c->una_mbuf, n->seq + n->len - una);
 }
 
@@ -170,13 +182,13 @@ bool tcp_resend_last(struct tcp *t, struct tcp_conn *c)
 		       tcp_build_empty(t, c, c->snd_una, TCP_FIN | TCP_ACK);
 	while (tcp_node(last)->next != c->pos_mbuf)
 		last = tcp_node(last)->next;
-	return resend(t, c, last, c->snd_mss);
+	return resend(t, c, last, tcp_pmtu_safe(t, c));
 }
 
 bool tcp_send_next(struct tcp *t, struct tcp_conn *c)
 {
-	return c->pos_mbuf != NULL && in_flight(c) + left_in_mbuf(c) <= c->snd_wnd &&
-	       send_piece(t, c, left_in_mbuf(c));
+	return c->pos_mbuf != NULL && in_flight(c) + left_in_mbuf(t, c) <= c->snd_wnd &&
+	       send_piece(t, c, left_in_mbuf(t, c));
 }
 
 /* What is marked lost, as far as cwnd allows. False when there was no room or buffer for it. */
@@ -190,6 +202,7 @@ static bool resend_lost(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r)
 			break;
 		if (!tcp_node(m)->lost)
 			continue;
+		note_lost(t, c, tcp_node(m));
 		if (!resend(t, c, m, bytes))
 			return false;
 		r->lost -= bytes;
@@ -299,7 +312,7 @@ void tcp_send_probe(struct tcp *t, struct tcp_conn *c)
 {
 	uint32_t n;
 
-	n = min_u32(left_in_mbuf(c), c->snd_wnd);
+	n = min_u32(left_in_mbuf(t, c), c->snd_wnd);
 	if (n > 0 && send_piece(t, c, n))
 		return;
 	/* One byte into the closed window; it may be taken, so snd_nxt has to cover it. */

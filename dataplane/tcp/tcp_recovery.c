@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tcp_recovery.c - entering and leaving recovery, and the window in between: RFC 6675 5, 6937,
  * 8985 6. */
+#include <string.h>
+
 #include "dataplane/tcp/tcp_conn.h"
 
 static void start_prr(const struct tcp_conn *c, struct tcp_repair *r)
@@ -93,7 +95,7 @@ static void enter(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r)
 	tcp_cc_reduce(t, c);
 	c->in_recovery = true;
 	c->recover = c->snd_nxt;
-	r->probe_out = false;
+	r->tail_out = false;
 	start_prr(c, r);
 	tcp_on_loss(t, c);
 }
@@ -162,6 +164,15 @@ void tcp_recovery_update(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r
 		set_window(t, c, r, delivered, moves && !found);
 }
 
+void tcp_recovery_rewind(struct tcp *t, struct tcp_conn *c)
+{
+	struct tcp_repair *r = tcp_repair_of(t, c);
+
+	if (r != NULL && r->sending)
+		tcp_sack_clear(c, r);
+	tcp_sendq_rewind(c);
+}
+
 /* In what is in flight the other side still lets us send all; else it is put back (persist). */
 static bool may_mark(const struct tcp_conn *c)
 {
@@ -178,18 +189,16 @@ void tcp_recovery_timeout(struct tcp *t, struct tcp_conn *c)
 	else
 		r->frto = TCP_FRTO_OFF;
 	tcp_cc_timeout(t, c);
-	c->in_recovery = c->fast_resend = r->probe_out = false;
+	c->in_recovery = c->fast_resend = r->tail_out = false;
 	c->dup_acks = 0;
 	c->recover = c->snd_nxt;
 	r->after_timeout = true;
 	if (has_reneged(c))
 		forget_marks(t, c, r);
-	if (may_mark(c)) {
+	if (may_mark(c))
 		tcp_rack_timeout(t, c, r);
-	} else {
-		tcp_sack_clear(c, r);
-		tcp_sendq_rewind(c);
-	}
+	else
+		tcp_recovery_rewind(t, c);
 	tcp_mark_dirty(t, c);
 }
 
@@ -198,10 +207,10 @@ void tcp_recovery_due(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r)
 	if (c->snd_una != c->snd_nxt) {
 		r->stirred = c->sack_ok;
 		tcp_mark_dirty(t, c);
-	} else if (r->out_of_order == NULL) {
-		tcp_repair_drop(t, c);
 	} else {
-		tcp_on_settled(t, c, r);
+		memset((uint8_t *)r + offsetof(struct tcp_repair, sending), 0,
+		       sizeof(*r) - offsetof(struct tcp_repair, sending));
+		tcp_repair_settle(t, c);
 	}
 }
 

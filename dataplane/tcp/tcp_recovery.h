@@ -80,6 +80,8 @@ void tcp_recovery_acked(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r,
 void tcp_recovery_update(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r);
 /* The retransmission timer has run out. */
 void tcp_recovery_timeout(struct tcp *t, struct tcp_conn *c);
+/* All that is not acknowledged goes again, whatever is known of it. */
+void tcp_recovery_rewind(struct tcp *t, struct tcp_conn *c);
 /* The timer of the block itself: reordering has had its time, or the connection is idle. */
 void tcp_recovery_due(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r);
 /* @n bytes from @seq on have been sent again, or for the first time. */

@@ -71,12 +71,17 @@ struct tcp_repair *tcp_repair_take(struct tcp *t, struct tcp_conn *c)
 	return r;
 }
 
+bool tcp_repair_is_needed(const struct tcp_repair *r)
+{
+	return r->out_of_order != NULL || r->duplicate.from != r->duplicate.to ||
+	       r->mtu_told != 0 || r->mss_safe != 0 || r->search_due != 0;
+}
+
 void tcp_repair_settle(struct tcp *t, struct tcp_conn *c)
 {
 	const struct tcp_repair *r = tcp_repair_of(t, c);
 
-	if (r != NULL && !r->sending && r->out_of_order == NULL &&
-	    r->duplicate.from == r->duplicate.to)
+	if (r != NULL && !r->sending && !tcp_repair_is_needed(r))
 		tcp_repair_drop(t, c);
 }
 
@@ -87,6 +92,8 @@ void tcp_repair_drop(struct tcp *t, struct tcp_conn *c)
 	if (r == NULL)
 		return;
 	tcp_out_of_order_free(t, c);
+	if (r->mss_safe != 0) /* the search ends where it was sure */
+		c->snd_mss = r->mss_safe;
 	unlink_used(t, r);
 	r->next = t->repairs_free;
 	t->repairs_free = c->repair;

@@ -71,7 +71,7 @@ static void take_duplicate(struct tcp *t, struct tcp_conn *c, const struct tcp_s
 	if (r == NULL || !r->sending)
 		return;
 	tcp_rack_duplicate(c, &r->rack);
-	if (!r->probe_out) /* the probe's copy was no part of the recovery */
+	if (!r->tail_out) /* the probe's copy was no part of the recovery */
 		tcp_spurious_duplicate(t, c, r, b->to - b->from);
 }
 

@@ -251,6 +251,7 @@ static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
 		tcp_send_probe(t, c);
 		return;
 	}
+	tcp_pmtu_timeout(t, c);
 	tcp_recovery_timeout(t, c);
 	back_off(c);
 	start_retransmit(t, c);

@@ -10,7 +10,7 @@ bool tcp_tlp_may_schedule(const struct tcp *t, const struct tcp_conn *c)
 	if (!c->sack_ok || c->in_recovery || c->backoff > 0 || c->srtt_us == 0 ||
 	    c->snd_pos == c->snd_una || c->snd_pos != c->snd_nxt)
 		return false;
-	return r == NULL || (r->absent == 0 && !r->after_timeout && !r->probe_out);
+	return r == NULL || (r->absent == 0 && !r->after_timeout && !r->tail_out);
 }
 
 uint32_t tcp_tlp_timeout_us(const struct tcp_conn *c)
@@ -30,26 +30,26 @@ void tcp_tlp_send(struct tcp *t, struct tcp_conn *c)
 
 	if (!is_new && !tcp_resend_last(t, c))
 		return; /* the retransmission timer is next */
-	r->probe_out = true;
-	r->probe_is_new = is_new;
-	r->probe_end = c->snd_nxt;
+	r->tail_out = true;
+	r->tail_is_new = is_new;
+	r->tail_end = c->snd_nxt;
 }
 
 /* 7.4.2 */
 void tcp_tlp_acked(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, const struct tcp_in *in,
 		   bool duplicate)
 {
-	if (seq_before(in->ack, r->probe_end))
+	if (seq_before(in->ack, r->tail_end))
 		return;
-	if (r->probe_is_new || duplicate) {
-		r->probe_out = false;
-	} else if (seq_after(in->ack, r->probe_end)) {
+	if (r->tail_is_new || duplicate) {
+		r->tail_out = false;
+	} else if (seq_after(in->ack, r->tail_end)) {
 		/* The probe has repaired what was lost: congestion all the same. */
-		r->probe_out = false;
+		r->tail_out = false;
 		tcp_cc_reduce(t, c);
 		c->cwnd = min_u32(c->cwnd, c->ssthresh);
-	} else if (r->probe_acked && in->len == 0 && in->opt.sack_count == 0) {
-		r->probe_out = false; /* both copies have come */
+	} else if (r->tail_acked && in->len == 0 && in->opt.sack_count == 0) {
+		r->tail_out = false; /* both copies have come */
 	}
-	r->probe_acked = true;
+	r->tail_acked = true;
 }

@@ -168,7 +168,7 @@ static void keep_sent(struct stage *s, const struct tcp_output *o)
 	struct stage_peer *p;
 
 	if (s->sent_count == STAGE_SENT_MAX || !env_parse(o->m, &o->src, &o->dst, &e->s) ||
-	    e->s.len > sizeof(e->payload)) {
+	    e->s.len > sizeof(e->payload) || !addr_equal(&o->src, &s->us)) {
 		s->bad++;
 		fprintf(stderr, "a segment sent is malformed, or too many are\n");
 		return;
