@@ -51,7 +51,8 @@ static void take_new_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in 
 	const uint64_t acked_before = c->acked;
 	const uint32_t acked = in->ack - c->snd_una;
 	struct tcp_repair *r = tcp_repair_of(t, c);
-	const bool by_dupack = c->in_recovery && !tcp_recovery_by_sack(t, c);
+	const bool by_sack = tcp_recovery_by_sack(t, c);
+	const bool by_dupack = c->in_recovery && !by_sack;
 
 	take_sample(t, c, in);
 	tcp_pmtu_acked(t, c, in->ack);
@@ -60,7 +61,7 @@ static void take_new_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in 
 		tcp_recovery_acked(t, c, r, in);
 	if (by_dupack && c->in_recovery)
 		tcp_dupack_acked(c, in->ack, acked);
-	else if (!c->in_recovery)
+	else if (!by_dupack && !by_sack)
 		tcp_cc_grow(t, c, acked);
 	tcp_sendq_acked(c, in->ack);
 	/* RFC 6582 3.2 step 3: only the first partial acknowledgment restarts the timer. */

@@ -75,7 +75,7 @@ void tcp_cubic_avoid(const struct tcp *t, struct tcp_conn *c, struct tcp_cubic *
 	}
 	target = curve(c, k, t_ms + c->srtt_us / TCP_CLOCK_US);
 	target = max_u32(c->cwnd, min_u32(target, c->cwnd + c->cwnd / 2));
-	c->cwnd += (uint32_t)((uint64_t)(target - c->cwnd) * acked / c->cwnd);
+	c->cwnd += (uint32_t)((uint64_t)(target - c->cwnd) * min_u32(acked, c->cwnd) / c->cwnd);
 }
 
 uint32_t tcp_cubic_reduce(const struct tcp_conn *c, struct tcp_cubic *k, uint32_t flight)

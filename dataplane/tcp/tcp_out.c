@@ -137,9 +137,11 @@ static bool resend(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, uint32
 		return true;
 	while (seq != end) {
 		const uint32_t piece = min_u32(end - seq, tcp_pmtu_safe(t, c));
-		const bool fin = seq + piece == c->snd_end && seq_after(c->snd_nxt, c->snd_end);
+		const bool last = seq + piece == c->snd_end;
+		const bool fin = last && seq_after(c->snd_nxt, c->snd_end);
 
-		if (!tcp_build_data(t, c, m, seq, piece, TCP_ACK | (fin ? TCP_FIN : 0)))
+		if (!tcp_build_data(t, c, m, seq, piece,
+				    TCP_ACK | (last ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)))
 			return false;
 		tcp_recovery_sent(t, c, seq, piece, true);
 		seq += piece;

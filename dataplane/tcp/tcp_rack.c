@@ -2,13 +2,21 @@
 /* tcp_rack.c - losses by time: RFC 8985 6.2, 6.3. */
 #include "dataplane/tcp/tcp_conn.h"
 
+/* Until there is a sample what is smoothed tells what the smallest may be. */
+static uint32_t guess_min_rtt(const struct tcp_conn *c)
+{
+	if (c->srtt_us == 0)
+		return TCP_RTO_INITIAL_US;
+	return c->srtt_us - min_u32(2 * c->rttvar_us, c->srtt_us / 2);
+}
+
 void tcp_rack_begin(struct tcp *t, struct tcp_conn *c, struct tcp_rack *k)
 {
 	*k = (struct tcp_rack){
 	    .multiplier = 1,
 	    .fack = c->snd_una,
-	    /* Until there are samples the smoothed round trip stands for the smallest. */
-	    .min_rtt_us = c->srtt_us != 0 ? c->srtt_us : TCP_RTO_INITIAL_US,
+	    .min_rtt_us = guess_min_rtt(c),
+	    .is_guess = true,
 	    .old_min_rtt_us = UINT32_MAX,
 	    .min_rtt_since = t->clock,
 	};
@@ -21,6 +29,10 @@ static uint32_t min_rtt(const struct tcp_rack *k)
 
 static void take_rtt(const struct tcp *t, struct tcp_rack *k, uint32_t rtt_us)
 {
+	if (k->is_guess) {
+		k->is_guess = false;
+		k->min_rtt_us = rtt_us;
+	}
 	if (tcp_since(t, k->min_rtt_since) > TCP_MIN_RTT_MS) {
 		k->old_min_rtt_us = k->min_rtt_us;
 		k->min_rtt_us = rtt_us;

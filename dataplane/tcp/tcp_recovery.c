@@ -193,8 +193,6 @@ void tcp_recovery_timeout(struct tcp *t, struct tcp_conn *c)
 	c->dup_acks = 0;
 	c->recover = c->snd_nxt;
 	r->after_timeout = true;
-	if (has_reneged(c))
-		forget_marks(t, c, r);
 	if (may_mark(c))
 		tcp_rack_timeout(t, c, r);
 	else

@@ -37,6 +37,7 @@ struct tcp_rack {
 	bool has_sample;
 	bool has_round; /* round is running */
 	bool reordering;
+	bool is_guess; /* min_rtt_us is */
 	uint8_t multiplier, persist;
 	uint32_t xmit_us, rtt_us; /* of the most recently sent segment that has arrived */
 	tcp_seq end;              /* of that segment */
