@@ -39,7 +39,8 @@ static void take_sample(struct tcp *t, struct tcp_conn *c, const struct tcp_in *
 		tcp_rtt_sample(c, tcp_now32(t) - tcp_node(timed)->sent_us);
 		return;
 	}
-	if (!c->ts_ok || !in->opt.has_ts)
+	/* Called forth by a duplicate it echoes the first copy, whose own ACK was lost. */
+	if (!c->ts_ok || !in->opt.has_ts || tcp_sack_is_duplicate(&in->opt, in->ack))
 		return;
 	ago = tcp_timestamp(t, c) - in->opt.ts_ecr;
 	if (ago < TCP_RTO_MAX_US / TCP_CLOCK_US) /* else not one of ours */

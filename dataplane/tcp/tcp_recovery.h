@@ -91,6 +91,7 @@ void tcp_recovery_sent(struct tcp *t, struct tcp_conn *c, tcp_seq seq, uint32_t 
 /* --- tcp_sack.c --- */
 /* Blocks of a segment whose ACK is not old. True: a D-SACK among them. */
 bool tcp_sack_take(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in);
+bool tcp_sack_is_duplicate(const struct tcp_options *o, tcp_seq ack);
 /* What has been put down goes into the queue; counts what is sacked. */
 void tcp_sack_mark(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r);
 /* Sequence numbers sent: of one mbuf, at or after snd_una. */

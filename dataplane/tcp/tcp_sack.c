@@ -14,10 +14,12 @@ uint32_t tcp_sack_outstanding(const struct tcp_conn *c, const struct tcp_node *n
 
 /* RFC 2883 4: the first block says what came twice when it is acknowledged, or within the second.
  */
-static bool is_duplicate(const struct tcp_options *o, tcp_seq ack)
+bool tcp_sack_is_duplicate(const struct tcp_options *o, tcp_seq ack)
 {
 	const struct tcp_sack_block *first = &o->sack[0], *second = &o->sack[1];
 
+	if (o->sack_count == 0)
+		return false;
 	return seq_at_or_before(first->to, ack) ||
 	       (o->sack_count > 1 && seq_at_or_after(first->from, second->from) &&
 		seq_at_or_before(first->to, second->to));
@@ -85,7 +87,7 @@ bool tcp_sack_take(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 
 		if (!is_plausible(c, &b)) {
 			tcp_count(t, DROP_TCP_SACK_BAD);
-		} else if (i == 0 && is_duplicate(o, in->ack)) {
+		} else if (i == 0 && tcp_sack_is_duplicate(o, in->ack)) {
 			duplicate = true;
 			take_duplicate(t, c, &b);
 		} else if (seq_after(b.to, c->snd_una)) { /* else of an older moment */
