@@ -5,18 +5,20 @@
 /* RFC 5681 2: nothing in it but the news that something else has arrived. */
 static bool is_duplicate(const struct tcp_conn *c, const struct tcp_in *in)
 {
-	return in->ack == c->snd_una && c->snd_pos != c->snd_una && in->len == 0 &&
-	       !(in->flags & TCP_FIN) && (uint32_t)in->wnd << c->snd_wscale == c->snd_wnd;
+	return in->ack == c->snd_una && in->opt.sack_count == 0 && c->snd_pos != c->snd_una &&
+	       in->len == 0 && !(in->flags & TCP_FIN) &&
+	       (uint32_t)in->wnd << c->snd_wscale == c->snd_wnd;
 }
 
-/* The youngest mbuf wholly acknowledged by @ack that was sent but once, NULL: none (Karn). */
+/* The youngest mbuf wholly acknowledged by @ack, if it was sent but once (Karn) and its arrival is
+ * news; or NULL. */
 static struct rte_mbuf *timed_mbuf(const struct tcp_conn *c, tcp_seq ack)
 {
 	struct rte_mbuf *m = c->una_mbuf, *timed = NULL;
 
 	for (; m != NULL && seq_at_or_before(tcp_node(m)->seq + tcp_node(m)->len, ack);
 	     m = tcp_node(m)->next)
-		timed = tcp_node(m)->sent == 1 ? m : NULL;
+		timed = tcp_node(m)->sent == 1 && !tcp_node(m)->sacked ? m : NULL;
 	return timed;
 }
 
@@ -30,7 +32,8 @@ static void take_sample(struct tcp *t, struct tcp_conn *c, const struct tcp_in *
 		tcp_rtt_sample(c, tcp_now32(t) - tcp_node(timed)->sent_us);
 		return;
 	}
-	if (!c->ts_ok || !in->opt.has_ts)
+	/* Called forth by a duplicate it echoes the first copy, whose own ACK was lost. */
+	if (!c->ts_ok || !in->opt.has_ts || tcp_sack_is_duplicate(&in->opt, in->ack))
 		return;
 	ago = tcp_timestamp(t, c) - in->opt.ts_ecr;
 	if (ago < TCP_RTO_MAX_US / TCP_CLOCK_US) /* else not one of ours */
@@ -40,13 +43,23 @@ static void take_sample(struct tcp *t, struct tcp_conn *c, const struct tcp_in *
 static void take_new_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 {
 	const uint64_t acked_before = c->acked;
+	const uint32_t acked = in->ack - c->snd_una;
+	struct tcp_repair *r = tcp_repair_of(t, c);
+	const bool by_sack = tcp_recovery_by_sack(t, c);
+	const bool by_dupack = c->in_recovery && !by_sack;
 
 	take_sample(t, c, in);
 	tcp_pmtu_acked(t, c, in->ack);
-	tcp_cc_acked(c, in->ack, in->ack - c->snd_una);
+	c->dup_acks = 0;
+	if (r != NULL && r->sending)
+		tcp_recovery_acked(t, c, r, in);
+	if (by_dupack && c->in_recovery)
+		tcp_dupack_acked(c, in->ack, acked);
+	else if (!by_dupack && !by_sack)
+		tcp_cc_grow(t, c, acked);
 	tcp_sendq_acked(c, in->ack);
 	/* RFC 6582 3.2 step 3: only the first partial acknowledgment restarts the timer. */
-	if (c->in_recovery && c->seen_partial)
+	if (by_dupack && c->in_recovery && c->seen_partial)
 		c->progress = t->clock;
 	else
 		tcp_on_acked(t, c);
@@ -54,6 +67,15 @@ static void take_new_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in 
 	if (c->acked != acked_before)
 		tcp_tell(t, c, TCP_NEWS_ACKED);
 	tcp_mark_dirty(t, c);
+}
+
+static void take_sack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+{
+	const bool duplicate = c->sack_ok && tcp_sack_take(t, c, in);
+	struct tcp_repair *r = tcp_repair_of(t, c);
+
+	if (r != NULL && r->tail_out)
+		tcp_tlp_acked(t, c, r, in, duplicate);
 }
 
 static void take_window(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
@@ -113,10 +135,12 @@ bool tcp_check_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 	if (seq_after(in->ack, c->snd_una)) {
 		take_new_ack(t, c, in);
 	} else if (is_duplicate(c, in)) {
-		tcp_cc_dup_ack(c);
+		tcp_dupack_take(t, c);
 		tcp_mark_dirty(t, c);
 	}
-	if (seq_at_or_after(in->ack, c->snd_una))
+	if (seq_at_or_after(in->ack, c->snd_una)) {
+		take_sack(t, c, in);
 		take_window(t, c, in);
+	}
 	return take_fin_ack(t, c);
 }

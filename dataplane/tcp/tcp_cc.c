@@ -1,103 +1,94 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* tcp_cc.c - congestion control: RFC 5681 with NewReno (6582), limited transmit (3042), IW10
- * (6928). */
+/* tcp_cc.c - congestion control: slow start, IW10 (6928), restart after idleness, and which
+ * controller does the rest (RFC 5681 3.1, 4.1). */
 #include "dataplane/tcp/tcp_conn.h"
 
-static uint32_t in_flight(const struct tcp_conn *c)
-{
-	return c->snd_pos - c->snd_una;
-}
-
-static uint32_t initial_window(const struct tcp_conn *c)
+uint32_t tcp_cc_initial_window(const struct tcp_conn *c)
 {
 	return min_u32(10u * c->snd_mss, max_u32(2u * c->snd_mss, 14600)); /* RFC 6928 2 */
 }
 
 void tcp_cc_init(struct tcp_conn *c, bool syn_was_lost)
 {
-	c->cwnd = syn_was_lost ? c->snd_mss : initial_window(c); /* RFC 5681 3.1 */
+	c->cwnd = syn_was_lost ? c->snd_mss : tcp_cc_initial_window(c); /* RFC 5681 3.1 */
 	c->recover = c->snd_una - 1;
 }
 
-/* RFC 5681 3.1, with appropriate byte counting (RFC 3465, L = 2). */
-static void grow(struct tcp_conn *c, uint32_t acked)
+/* CUBIC's memory, NULL: go on as NewReno. Takes no block from anybody else. */
+static struct tcp_cubic *cubic_of(struct tcp *t, struct tcp_conn *c)
 {
-	const uint32_t mss = c->snd_mss;
+	struct tcp_repair *r = tcp_repair_of(t, c);
 
-	if (2 * (uint64_t)in_flight(c) < c->cwnd)
-		return; /* the window was not what held us back */
-	if (c->cwnd < c->ssthresh)
-		c->cwnd += min_u32(acked, 2 * mss);
-	else
-		c->cwnd +=
-		    max_u32((uint32_t)((uint64_t)mss * min_u32(acked, 2 * mss) / c->cwnd), 1);
-	c->cwnd = min_u32(c->cwnd, 2 * SEND_QUEUE_BYTES);
+	if (t->setup.congestion != TCP_CUBIC)
+		return NULL;
+	if (r == NULL && t->repairs_free == TCP_NONE)
+		return NULL;
+	return &tcp_recovery_block(t, c)->cubic;
 }
 
-void tcp_cc_acked(struct tcp_conn *c, tcp_seq ack, uint32_t acked)
+/* RFC 3465 2.2, 2.3: L is 2, after a timeout 1. */
+static uint32_t slow_start_limit(const struct tcp *t, const struct tcp_conn *c)
 {
-	c->dup_acks = 0;
-	if (!c->in_recovery) {
-		grow(c, acked);
-		return;
-	}
-	if (seq_at_or_after(ack, c->recover)) { /* a full acknowledgment: RFC 6582 3.2 step 3 */
-		const uint32_t left = c->snd_nxt - ack;
+	const struct tcp_repair *r = tcp_repair_of(t, c);
 
-		c->in_recovery = false;
-		c->cwnd = min_u32(c->ssthresh, max_u32(left, c->snd_mss) + c->snd_mss);
-		return;
-	}
-	c->fast_resend = true; /* a partial one: the next hole */
-	c->cwnd -= min_u32(acked, c->cwnd - c->snd_mss);
-	if (acked >= c->snd_mss)
-		c->cwnd += c->snd_mss;
+	return r != NULL && r->after_timeout ? c->snd_mss : 2u * c->snd_mss;
 }
 
-static void halve(struct tcp_conn *c, uint32_t flight)
+void tcp_cc_grow(struct tcp *t, struct tcp_conn *c, uint32_t acked)
 {
-	c->ssthresh = max_u32(flight / 2, 2u * c->snd_mss);
+	/* Is the window not what held us back? */
+	const bool spare = 2 * (uint64_t)tcp_pipe(t, c) < c->cwnd;
+	struct tcp_cubic *k;
+
+	if (c->cwnd < c->ssthresh) {
+		if (!spare)
+			c->cwnd += min_u32(acked, slow_start_limit(t, c));
+	} else if ((k = cubic_of(t, c)) == NULL) {
+		if (!spare)
+			tcp_newreno_avoid(c, acked);
+	} else if (spare) {
+		tcp_cubic_pause(t, k);
+	} else {
+		tcp_cubic_avoid(t, c, k, acked);
+	}
+	c->cwnd = min_u32(c->cwnd, TCP_CWND_MAX);
 }
 
-void tcp_cc_dup_ack(struct tcp_conn *c)
+void tcp_cc_reduce(struct tcp *t, struct tcp_conn *c)
 {
-	if (c->dup_acks < UINT8_MAX)
-		c->dup_acks++;
-	if (c->in_recovery) {
-		c->cwnd = min_u32(c->cwnd + c->snd_mss, 2 * SEND_QUEUE_BYTES);
-		return;
-	}
-	if (c->dup_acks != TCP_DUP_ACKS || !seq_after(c->snd_una, c->recover))
-		return;
 	/* What went beyond cwnd is limited transmit's, and does not count: RFC 5681 3.2 step 2. */
-	halve(c, min_u32(c->snd_nxt - c->snd_una, c->cwnd));
-	c->in_recovery = true;
-	c->seen_partial = false;
-	c->recover = c->snd_nxt;
-	c->cwnd = c->ssthresh + TCP_DUP_ACKS * c->snd_mss;
-	c->fast_resend = true;
+	const uint32_t flight = min_u32(c->snd_nxt - c->snd_una, c->cwnd);
+	struct tcp_cubic *k = cubic_of(t, c);
+
+	c->ssthresh = k != NULL ? tcp_cubic_reduce(c, k, flight) : tcp_newreno_reduce(c, flight);
 }
 
-void tcp_cc_timeout(struct tcp_conn *c)
+void tcp_cc_timeout(struct tcp *t, struct tcp_conn *c)
 {
-	if (c->backoff == 0) /* RFC 5681 3.1: once for each loss */
-		halve(c, c->snd_nxt - c->snd_una);
+	struct tcp_cubic *k = cubic_of(t, c);
+
+	if (c->backoff == 0 && !c->in_recovery) /* RFC 5681 3.1: once for each loss */
+		tcp_cc_reduce(t, c);
+	if (k != NULL)
+		tcp_cubic_timeout(k);
 	c->cwnd = c->snd_mss;
-	c->in_recovery = false;
-	c->dup_acks = 0;
-	c->recover = c->snd_nxt;
 }
 
 void tcp_cc_idle(const struct tcp *t, struct tcp_conn *c)
 {
+	struct tcp_repair *r = tcp_repair_of(t, c);
+
+	if (r != NULL)
+		tcp_cubic_pause(t, &r->cubic);
 	if (c->sent != 0 && (uint64_t)tcp_since(t, c->sent) * TCP_CLOCK_US > tcp_rto_us(c))
-		c->cwnd = min_u32(c->cwnd, initial_window(c));
+		c->cwnd = min_u32(c->cwnd, tcp_cc_initial_window(c));
 }
 
 uint32_t tcp_cc_window(const struct tcp_conn *c)
 {
-	/* RFC 3042: for new data alone, not for what a timeout has put back. */
-	if (!c->in_recovery && c->dup_acks > 0 && c->dup_acks < TCP_DUP_ACKS &&
+	/* RFC 3042: for new data alone, not for what a timeout has put back. With SACK what has
+	 * arrived counts no longer as in flight. */
+	if (!c->sack_ok && !c->in_recovery && c->dup_acks > 0 && c->dup_acks < TCP_DUP_ACKS &&
 	    c->snd_pos == c->snd_nxt)
 		return c->cwnd + (uint32_t)c->dup_acks * c->snd_mss;
 	return c->cwnd;

@@ -13,9 +13,12 @@
 #include <rte_mbuf_dyn.h>
 
 #include "dataplane/tcp/tcp.h"
+#include "dataplane/tcp/tcp_cc.h"
 #include "dataplane/tcp/tcp_cookie.h"
 #include "dataplane/tcp/tcp_isn.h"
 #include "dataplane/tcp/tcp_opt.h"
+#include "dataplane/tcp/tcp_recovery.h"
+#include "dataplane/tcp/tcp_repair.h"
 #include "dataplane/tcp/tcp_source.h"
 #include "dataplane/tcp/tcp_time_wait.h"
 
@@ -75,6 +78,10 @@ struct tcp_node {
 	};
 	uint32_t sent_us; /* send queue: when last sent, tcp_clock() */
 	uint8_t sent;     /* send queue: how often, stuck at 255 */
+	/* send queue: of what has been sent; all of it has arrived (RFC 2018 5) */
+	bool sacked : 1;
+	bool lost : 1;   /* none of its copies is in the network any more */
+	bool resent : 1; /* by now there are several */
 };
 _Static_assert(sizeof(struct tcp_node) == 24, "what an mbuf has room for");
 
@@ -146,6 +153,7 @@ struct tcp_conn {
 	bool fast_resend : 1;  /* the first unacknowledged segment is to be resent at the next flush
 				*/
 	bool seen_partial : 1; /* a partial acknowledgment in this recovery */
+	bool probe_next : 1;   /* retransmit_due is that of a tail loss probe */
 	bool passive : 1;      /* came from LISTEN */
 	bool held : 1;         /* the caller knows it and has not released it */
 	bool close_pending : 1; /* tcp_close() before the handshake was complete */
@@ -168,26 +176,6 @@ _Static_assert(offsetof(struct tcp_conn, kept) == 1UL * CACHE_LINE, "line 0 grew
 _Static_assert(offsetof(struct tcp_conn, timer) == 2UL * CACHE_LINE, "line 1 grew");
 _Static_assert(offsetof(struct tcp_conn, key) == 3UL * CACHE_LINE, "line 2 grew");
 _Static_assert(sizeof(struct tcp_conn) == 4UL * CACHE_LINE, "line 3 grew");
-
-/*
- * What loss and reordering need, from a pool of its own: idle connections have none. Where the pool
- * is empty the longest holder that can do without gives its block up; a connection without one
- * still works, by plain NewReno and without an out-of-order queue.
- */
-struct tcp_repair {
-	uint32_t next, prev, owner;  /* links of the list it is on; slot of its connection */
-	uint16_t out_of_order_count; /* mbufs */
-	uint8_t block_count;
-	struct rte_mbuf *out_of_order; /* sorted by seq, linked by m->next */
-	struct tcp_sack_block
-	    block[TCP_OPT_SACK_MAX];     /* of out_of_order, newest first (RFC 2018 4) */
-	struct tcp_sack_block duplicate; /* came twice, not yet said; empty: none */
-	uint16_t mtu_told;           /* by an ICMP error, to be believed at a timeout; 0 = none */
-	uint16_t mss_safe, mss_high; /* of the search: known to pass, known not to; 0 = no search */
-	tcp_seq probe_end;           /* of the one segment larger than mss_safe that is out */
-	bool is_probe_out;
-	uint32_t search_due; /* tcp_clock(), 0 = never */
-};
 
 /* A list of connections by slot. */
 struct tcp_list {
@@ -344,15 +332,6 @@ void tcp_list_remove(struct tcp *t, struct tcp_list *l, struct tcp_conn *c);
 /* The number of @address, given one if there is room. FLOW_NONE: not one of ours, or no room. */
 uint32_t tcp_local_number(struct tcp *t, const struct ip_addr *address, bool may_add);
 
-/* --- tcp_repair.c --- */
-MUST_USE bool tcp_repair_init(struct tcp *t);
-/* The connection's block, a fresh one if need be; NULL when there is none to be had. */
-MUST_USE struct tcp_repair *tcp_repair_take(struct tcp *t, struct tcp_conn *c);
-/* Gives the block back and all it holds. */
-void tcp_repair_drop(struct tcp *t, struct tcp_conn *c);
-/* Gives the block back if nothing in it is needed any more. */
-void tcp_repair_settle(struct tcp *t, struct tcp_conn *c);
-
 /* --- tcp_slot.c --- */
 /* A fresh block in the flow table, CLOSED; half-open and untrusted ones give way. NULL when full.
  */
@@ -379,6 +358,13 @@ MUST_USE bool tcp_conn_output(struct tcp *t, struct tcp_conn *c);
 void tcp_send_keepalive(struct tcp *t, struct tcp_conn *c);
 /* A byte, or what fits, into a window that allows no ordinary segment. */
 void tcp_send_probe(struct tcp *t, struct tcp_conn *c);
+/* One segment of new data whatever cwnd says. False: none there, or the other side's window, the
+ * output or the pool does not allow it. */
+MUST_USE bool tcp_send_next(struct tcp *t, struct tcp_conn *c);
+/* The last segment sent, again. */
+MUST_USE bool tcp_resend_last(struct tcp *t, struct tcp_conn *c);
+/* Bytes in the network: RFC 6675 4, SetPipe(). */
+uint32_t tcp_pipe(const struct tcp *t, const struct tcp_conn *c);
 
 /* --- tcp_build.c --- */
 /* Each false when the output is full or no mbuf is left. */
@@ -403,7 +389,10 @@ uint16_t tcp_checksum(const struct rte_mbuf *m, const struct ip_addr *src,
 /* --- tcp_sendq.c --- */
 /* snd_una moves to @ack: mbufs before it are freed as free_to allows. */
 void tcp_sendq_acked(struct tcp_conn *c, tcp_seq ack);
+/* The next to send is the first not acknowledged. */
 void tcp_sendq_rewind(struct tcp_conn *c);
+/* The next to send is what has never been sent. */
+void tcp_sendq_forward(struct tcp_conn *c);
 void tcp_sendq_free(struct tcp_conn *c);
 void tcp_sendq_trim(struct tcp_conn *c);
 
@@ -459,7 +448,7 @@ void tcp_out_of_order_free(struct tcp *t, struct tcp_conn *c);
 
 /* --- tcp_timer.c: named for what happened --- */
 void tcp_on_syn_sent(struct tcp *t, struct tcp_conn *c);
-void tcp_on_sent(struct tcp *t, struct tcp_conn *c);
+void tcp_on_sent(struct tcp *t, struct tcp_conn *c, bool is_new);
 void tcp_on_acked(struct tcp *t, struct tcp_conn *c);
 void tcp_on_blocked(struct tcp *t, struct tcp_conn *c);
 void tcp_on_window(struct tcp *t, struct tcp_conn *c);
@@ -467,20 +456,15 @@ void tcp_on_text(struct tcp *t, struct tcp_conn *c);
 void tcp_on_ack_sent(struct tcp *t, struct tcp_conn *c);
 void tcp_on_established(struct tcp *t, struct tcp_conn *c);
 void tcp_on_linger(struct tcp *t, struct tcp_conn *c);
+/* Recovery begins: no probe is due any more. */
+void tcp_on_loss(struct tcp *t, struct tcp_conn *c);
+/* In @us something now late is lost. */
+void tcp_on_reordering(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, uint32_t us);
+/* All is acknowledged. */
+void tcp_on_settled(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r);
 void tcp_on_due(struct tcp *t, struct tcp_conn *c);
 void tcp_rtt_sample(struct tcp_conn *c, uint64_t rtt_us);
 /* RFC 6298 2.2 to 2.5, without back-off. */
 uint32_t tcp_rto_us(const struct tcp_conn *c);
-
-/* --- tcp_cc.c: RFC 5681, 6582, 3042, 6928 --- */
-void tcp_cc_init(struct tcp_conn *c, bool syn_was_lost);
-/* @acked bytes of data, snd_una not yet moved. */
-void tcp_cc_acked(struct tcp_conn *c, tcp_seq ack, uint32_t acked);
-void tcp_cc_dup_ack(struct tcp_conn *c);
-void tcp_cc_timeout(struct tcp_conn *c);
-/* Before data is sent with nothing in flight: RFC 5681 4.1. */
-void tcp_cc_idle(const struct tcp *t, struct tcp_conn *c);
-/* Bytes that may be in flight now. */
-uint32_t tcp_cc_window(const struct tcp_conn *c);
 
 #endif

@@ -31,9 +31,19 @@ void tcp_challenge(struct tcp *t, struct tcp_conn *c)
 	tcp_owe_ack(t, c);
 }
 
+/* From snd_una to snd_pos, whatever became of it: what the other side's window has to hold. */
 static uint32_t in_flight(const struct tcp_conn *c)
 {
 	return c->snd_pos - c->snd_una;
+}
+
+uint32_t tcp_pipe(const struct tcp *t, const struct tcp_conn *c)
+{
+	const struct tcp_repair *r = tcp_repair_of(t, c);
+	/* A FIN is no load. */
+	const uint32_t flight = in_flight(c) - (seq_after(c->snd_pos, c->snd_end) ? 1 : 0);
+
+	return r != NULL ? flight - min_u32(flight, r->absent) : flight;
 }
 
 /* Has the FIN its turn, and not been sent yet (or is to be sent again)? */
@@ -56,12 +66,12 @@ static uint32_t left_in_mbuf(const struct tcp *t, const struct tcp_conn *c)
  */
 static uint32_t may_send(const struct tcp *t, const struct tcp_conn *c)
 {
-	const uint32_t flight = in_flight(c), left = left_in_mbuf(t, c);
+	const uint32_t flight = in_flight(c), pipe = tcp_pipe(t, c), left = left_in_mbuf(t, c);
 	const uint32_t cwnd = tcp_cc_window(c);
-	const uint32_t by_cwnd = cwnd > flight ? cwnd - flight : 0;
+	const uint32_t by_cwnd = cwnd > pipe ? cwnd - pipe : 0;
 	const uint32_t by_wnd = c->snd_wnd > flight ? c->snd_wnd - flight : 0;
 
-	if (left > by_cwnd && flight > 0)
+	if (left > by_cwnd && pipe > 0)
 		return 0;
 	if (left <= by_wnd)
 		return left;
@@ -71,6 +81,7 @@ static uint32_t may_send(const struct tcp *t, const struct tcp_conn *c)
 static void note_sent(const struct tcp *t, struct tcp_node *n)
 {
 	n->sent_us = tcp_now32(t);
+	n->lost = false;
 	if (n->sent < UINT8_MAX)
 		n->sent++;
 }
@@ -84,7 +95,6 @@ static void sent_to(struct tcp *t, struct tcp_conn *c, tcp_seq end)
 	if (seq_after(end, c->snd_nxt))
 		c->snd_nxt = end;
 	c->sent = t->clock;
-	tcp_on_sent(t, c);
 }
 
 /* False when there was no room or buffer for it. */
@@ -98,7 +108,10 @@ static bool send_piece(struct tcp *t, struct tcp_conn *c, uint32_t n)
 			    TCP_ACK | (last ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)))
 		return false;
 	tcp_pmtu_sent(t, c, n, end);
+	if (seq_before(c->snd_pos, c->snd_nxt))
+		tcp_node(c->pos_mbuf)->resent = true;
 	note_sent(t, tcp_node(c->pos_mbuf));
+	tcp_recovery_sent(t, c, c->snd_pos, n, seq_before(c->snd_pos, c->snd_nxt));
 	sent_to(t, c, fin ? end + 1 : end);
 	return true;
 }
@@ -111,33 +124,119 @@ static bool send_fin(struct tcp *t, struct tcp_conn *c)
 	return true;
 }
 
-/* RFC 5681 3.2: the segment the duplicate ACKs ask for, without moving snd_pos. */
+/* All of an mbuf that has been sent, or as much of its end as @most, without moving snd_pos; behind
+ * the last byte the FIN, if that has been sent, too. */
+static bool resend(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, uint32_t most)
+{
+	struct tcp_node *n = tcp_node(m);
+	const uint32_t bytes = tcp_sack_outstanding(c, n);
+	const tcp_seq end = seq_before(n->seq, c->snd_una) ? c->snd_una + bytes : n->seq + bytes;
+	tcp_seq seq = end - min_u32(bytes, most);
+
+	if (bytes == 0)
+		return true;
+	while (seq != end) {
+		const uint32_t piece = min_u32(end - seq, tcp_pmtu_safe(t, c));
+		const bool last = seq + piece == c->snd_end;
+		const bool fin = last && seq_after(c->snd_nxt, c->snd_end);
+
+		if (!tcp_build_data(t, c, m, seq, piece,
+				    TCP_ACK | (last ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)))
+			return false;
+		tcp_recovery_sent(t, c, seq, piece, true);
+		seq += piece;
+	}
+	n->resent = true;
+	note_sent(t, n);
+	return true;
+}
+
+/* Was it the probe for a larger MTU? */
+static void note_lost(struct tcp *t, struct tcp_conn *c, const struct tcp_node *n)
+{
+	const struct tcp_repair *r = tcp_repair_of(t, c);
+
+	if (r != NULL && seq_before(n->seq, r->probe_end) &&
+	    seq_at_or_after(n->seq + n->len, r->probe_end))
+		tcp_pmtu_lost(t, c, n->seq);
+}
+
+/* RFC 5681 3.2: the segment the duplicate ACKs ask for. */
 static bool resend_first(struct tcp *t, struct tcp_conn *c)
 {
 	const tcp_seq una = c->snd_una;
-	uint32_t n;
+	struct tcp_node *n;
 
 	if (c->una_mbuf == NULL)
 		return una != c->snd_end || !tcp_is_closing(c) ||
 		       tcp_build_empty(t, c, una, TCP_FIN | TCP_ACK);
+	n = tcp_node(c->una_mbuf);
 	tcp_pmtu_lost(t, c, una);
-	n = min_u32(tcp_node(c->una_mbuf)->seq + tcp_node(c->una_mbuf)->len - una,
-		    tcp_pmtu_safe(t, c));
-	if (!tcp_build_data(t, c, c->una_mbuf, una, n, TCP_ACK))
-		return false;
-	note_sent(t, tcp_node(c->una_mbuf));
+	return resend(t, c, c->una_mbuf, n->seq + n->len - una);
+}
+
+bool tcp_resend_last(struct tcp *t, struct tcp_conn *c)
+{
+	struct rte_mbuf *last = c->una_mbuf;
+
+	if (last == NULL || last == c->pos_mbuf)
+		return c->snd_una == c->snd_end && tcp_is_closing(c) &&
+		       tcp_build_empty(t, c, c->snd_una, TCP_FIN | TCP_ACK);
+	while (tcp_node(last)->next != c->pos_mbuf)
+		last = tcp_node(last)->next;
+	return resend(t, c, last, tcp_pmtu_safe(t, c));
+}
+
+bool tcp_send_next(struct tcp *t, struct tcp_conn *c)
+{
+	return c->pos_mbuf != NULL && in_flight(c) + left_in_mbuf(t, c) <= c->snd_wnd &&
+	       send_piece(t, c, left_in_mbuf(t, c));
+}
+
+/* What is marked lost, as far as cwnd allows. False when there was no room or buffer for it. */
+static bool resend_lost(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r)
+{
+	for (struct rte_mbuf *m = c->una_mbuf; m != NULL && r->lost > 0; m = tcp_node(m)->next) {
+		const uint32_t bytes = tcp_sack_outstanding(c, tcp_node(m));
+		const uint32_t pipe = tcp_pipe(t, c);
+
+		if (bytes == 0 || (pipe > 0 && pipe + bytes > c->cwnd))
+			break;
+		if (!tcp_node(m)->lost)
+			continue;
+		note_lost(t, c, tcp_node(m));
+		if (!resend(t, c, m, bytes))
+			return false;
+		r->lost -= bytes;
+		r->absent -= bytes;
+		c->sent = t->clock;
+	}
 	return true;
 }
 
-static bool send_data(struct tcp *t, struct tcp_conn *c)
+/* Duplicate ACKs, marks in the queue, and what follows from them. */
+static bool send_again(struct tcp *t, struct tcp_conn *c)
 {
-	uint32_t n;
+	struct tcp_repair *r = tcp_repair_of(t, c);
 
+	if (r != NULL && r->stirred)
+		tcp_recovery_update(t, c, r);
 	if (c->fast_resend) {
 		if (!resend_first(t, c))
 			return false;
 		c->fast_resend = false;
 	}
+	/* RFC 5682 3.1 step 2b: new data first. */
+	return r == NULL || r->lost == 0 || r->frto == TCP_FRTO_PROBING || resend_lost(t, c, r);
+}
+
+static bool send_data(struct tcp *t, struct tcp_conn *c)
+{
+	const tcp_seq nxt = c->snd_nxt;
+	uint32_t n;
+
+	if (!send_again(t, c))
+		return false;
 	if (in_flight(c) == 0)
 		tcp_cc_idle(t, c);
 	while (c->pos_mbuf != NULL) {
@@ -149,7 +248,9 @@ static bool send_data(struct tcp *t, struct tcp_conn *c)
 	}
 	if (c->pos_mbuf == NULL && is_fin_next(c) && !send_fin(t, c))
 		return false;
-	if (c->pos_mbuf != NULL && in_flight(c) == 0)
+	if (in_flight(c) > 0)
+		tcp_on_sent(t, c, c->snd_nxt != nxt);
+	else if (c->pos_mbuf != NULL)
 		tcp_on_blocked(t, c);
 	return true;
 }

@@ -53,7 +53,7 @@ static void shrink(struct tcp *t, struct tcp_conn *c, uint16_t mss)
 	}
 	c->snd_mss = mss;
 	c->is_mss_proved = false;
-	tcp_sendq_rewind(c);
+	tcp_recovery_rewind(t, c);
 	tcp_mark_dirty(t, c);
 }
 

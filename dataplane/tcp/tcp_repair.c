@@ -49,15 +49,21 @@ static void link_used(struct tcp *t, struct tcp_repair *r, uint32_t owner)
 	t->repairs_last = index;
 }
 
+/* A receiver may forget what it has not acknowledged: RFC 2018 8. A sender goes on without. */
+static void take_away(struct tcp *t, struct tcp_conn *c)
+{
+	tcp_recovery_forget(t, c, tcp_repair_of(t, c));
+	tcp_repair_drop(t, c);
+}
+
 struct tcp_repair *tcp_repair_take(struct tcp *t, struct tcp_conn *c)
 {
 	struct tcp_repair *r = tcp_repair_of(t, c);
 
 	if (r != NULL)
 		return r;
-	/* A receiver may forget what it has not acknowledged: RFC 2018 8. */
 	if (t->repairs_free == TCP_NONE)
-		tcp_repair_drop(t, &t->conns[t->repairs[t->repairs_first].owner]);
+		take_away(t, &t->conns[t->repairs[t->repairs_first].owner]);
 	c->repair = t->repairs_free;
 	r = &t->repairs[c->repair];
 	t->repairs_free = r->next;
@@ -65,12 +71,17 @@ struct tcp_repair *tcp_repair_take(struct tcp *t, struct tcp_conn *c)
 	return r;
 }
 
+bool tcp_repair_is_needed(const struct tcp_repair *r)
+{
+	return r->out_of_order != NULL || r->duplicate.from != r->duplicate.to ||
+	       r->mtu_told != 0 || r->mss_safe != 0 || r->search_due != 0;
+}
+
 void tcp_repair_settle(struct tcp *t, struct tcp_conn *c)
 {
 	const struct tcp_repair *r = tcp_repair_of(t, c);
 
-	if (r != NULL && r->out_of_order == NULL && r->duplicate.from == r->duplicate.to &&
-	    r->mtu_told == 0 && r->mss_safe == 0 && r->search_due == 0)
+	if (r != NULL && !r->sending && !tcp_repair_is_needed(r))
 		tcp_repair_drop(t, c);
 }
 

@@ -101,6 +101,13 @@ void tcp_sendq_rewind(struct tcp_conn *c)
 	c->pos_mbuf = c->una_mbuf;
 }
 
+void tcp_sendq_forward(struct tcp_conn *c)
+{
+	c->snd_pos = c->snd_nxt;
+	while (c->pos_mbuf != NULL && seq_at_or_before(node_end(c->pos_mbuf), c->snd_pos))
+		c->pos_mbuf = tcp_node(c->pos_mbuf)->next;
+}
+
 void tcp_sendq_acked(struct tcp_conn *c, tcp_seq ack)
 {
 	const tcp_seq data_ack = seq_after(ack, c->snd_end) ? c->snd_end : ack;

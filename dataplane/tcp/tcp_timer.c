@@ -2,12 +2,14 @@
 /*
  * tcp_timer.c - all timers of a connection. One wheel timer each, due at the earliest of:
  *
- *	retransmit   SYN, SYN-ACK, data and FIN not acknowledged (RFC 6298), or, with nothing in
- *	             flight, a window that lets nothing go: persist (RFC 9293 3.8.6.1); both also
- *	             end the connection when snd_una has not moved for the user timeout (3.8.3)
- *	ack          a delayed ACK (3.8.6.3)
- *	idle         keepalive (3.8.4) while established or closing; end of a FIN_WAIT_2 whose
- *	             caller has gone
+ *   retransmit  SYN, SYN-ACK, data and FIN not acknowledged (RFC 6298), before that perhaps a tail
+ *               loss probe (RFC 8985 7); or, with nothing in flight, a window that lets nothing go:
+ *               persist (RFC 9293 3.8.6.1). All end the connection when snd_una has not moved for
+ *               the user timeout (3.8.3)
+ *   ack         a delayed ACK (3.8.6.3)
+ *   idle        keepalive (3.8.4) while established or closing; end of a FIN_WAIT_2
+ *               whose caller has gone
+ *   repair      of the repair block: what is late is lost now (RFC 8985 6.2), or the block is idle
  *
  * TIME_WAIT is no timer's but that of its record (tcp_time_wait.h).
  * ACKs only move due times; the wheel looks again when the old one comes.
@@ -31,7 +33,9 @@ static uint32_t after(const struct tcp *t, uint64_t us)
 
 static void arm(struct tcp *t, struct tcp_conn *c)
 {
-	const uint32_t due = earlier(c->retransmit_due, earlier(c->ack_due, c->idle_due));
+	const struct tcp_repair *r = tcp_repair_of(t, c);
+	const uint32_t due = earlier(earlier(c->retransmit_due, r != NULL ? r->due : 0),
+				     earlier(c->ack_due, c->idle_due));
 	const int64_t in_ms = (int32_t)(due - t->clock);
 
 	if (due == 0)
@@ -76,6 +80,9 @@ static void start_retransmit(struct tcp *t, struct tcp_conn *c)
 {
 	uint64_t us = backed_off_us(c);
 
+	c->probe_next = tcp_is_synchronized(c) && tcp_tlp_may_schedule(t, c);
+	if (c->probe_next)
+		us = tcp_tlp_timeout_us(c);
 	if (tcp_is_synchronized(c) && t->setup.user_timeout_us != 0 && us > patience_us(t, c))
 		us = patience_us(t, c) + 1;
 	c->retransmit_due = after(t, us);
@@ -87,10 +94,28 @@ void tcp_on_syn_sent(struct tcp *t, struct tcp_conn *c)
 	start_retransmit(t, c);
 }
 
-void tcp_on_sent(struct tcp *t, struct tcp_conn *c)
+/* RFC 6298 5.1; a probe waits from the last segment on (RFC 8985 7.2). */
+void tcp_on_sent(struct tcp *t, struct tcp_conn *c, bool is_new)
 {
-	if (c->retransmit_due == 0)
+	if (c->retransmit_due == 0 || (is_new && c->probe_next))
 		start_retransmit(t, c);
+}
+
+void tcp_on_loss(struct tcp *t, struct tcp_conn *c)
+{
+	start_retransmit(t, c);
+}
+
+void tcp_on_reordering(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, uint32_t us)
+{
+	r->due = after(t, us);
+	arm(t, c);
+}
+
+void tcp_on_settled(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r)
+{
+	r->due = after(t, TCP_IDLE_RTOS * (uint64_t)tcp_rto_us(c));
+	arm(t, c);
 }
 
 /* RFC 6298 5.2, 5.3. Sent mbufs or a window that may still be shut decide what comes next. */
@@ -191,6 +216,16 @@ static bool has_given_up(const struct tcp *t, const struct tcp_conn *c)
 	return t->setup.user_timeout_us != 0 && patience_us(t, c) == 0;
 }
 
+/* The retransmission timer follows, whole (RFC 8985 7.3). */
+static void on_probe_due(struct tcp *t, struct tcp_conn *c)
+{
+	if (tcp_tlp_may_schedule(t, c))
+		tcp_tlp_send(t, c);
+	c->retransmit_due = after(t, backed_off_us(c));
+	c->probe_next = false;
+	arm(t, c);
+}
+
 /* With something in flight: RFC 6298 5.4 to 5.6. Otherwise the window is shut: persist. */
 static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
 {
@@ -203,6 +238,10 @@ static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
 		tcp_gone(t, c, TCP_NEWS_TIMEOUT);
 		return;
 	}
+	if (c->probe_next) {
+		on_probe_due(t, c);
+		return;
+	}
 	if (c->snd_pos == c->snd_una) {
 		if (c->pos_mbuf == NULL)
 			return;
@@ -212,12 +251,9 @@ static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
 		return;
 	}
 	tcp_pmtu_timeout(t, c);
-	tcp_cc_timeout(c);
+	tcp_recovery_timeout(t, c);
 	back_off(c);
-	c->fast_resend = false;
-	tcp_sendq_rewind(c);
 	start_retransmit(t, c);
-	tcp_mark_dirty(t, c);
 }
 
 static uint64_t keepalive_interval_us(const struct tcp *t)
@@ -265,10 +301,15 @@ static bool is_due(const struct tcp *t, uint32_t *due)
 
 void tcp_on_due(struct tcp *t, struct tcp_conn *c)
 {
+	struct tcp_repair *r;
+
 	if (is_due(t, &c->ack_due))
 		tcp_owe_ack(t, c);
 	if (is_due(t, &c->retransmit_due))
 		on_retransmit_due(t, c);
+	r = tcp_repair_of(t, c);
+	if (r != NULL && is_due(t, &r->due))
+		tcp_recovery_due(t, c, r);
 	if (is_due(t, &c->idle_due))
 		on_idle_due(t, c);
 	if (c->state != TCP_CLOSED)

@@ -5,16 +5,28 @@
 
 #include "dataplane/tcp/tcp_conn.h"
 
+/* Blocks that connections hold. */
+static uint32_t repairs(const struct tcp *t)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = t->repairs_first; i != TCP_NONE; i = t->repairs[i].next)
+		n++;
+	return n;
+}
+
 bool script_inside(struct script *s, const char *w)
 {
 	const struct tcp_conn *c = s->stage.who->c;
 
-	if (c == NULL)
+	if (s->stage.t == NULL || c == NULL)
 		return false;
 	if (strcmp(w, "cwnd") == 0)
 		script_expect_number(s, w, c->cwnd);
 	else if (strcmp(w, "ssthresh") == 0)
 		script_expect_number(s, w, c->ssthresh);
+	else if (strcmp(w, "repairs") == 0)
+		script_expect_number(s, w, repairs(s->stage.t));
 	else
 		return false;
 	return true;

@@ -36,6 +36,8 @@ void script_option(struct script *s)
 		setup->mtu[IFACE_EDGE] = script_number(s);
 	else if (strcmp(w, "conns") == 0)
 		setup->conns = script_number(s);
+	else if (strcmp(w, "repairs") == 0)
+		setup->repairs = script_number(s);
 	else if (strcmp(w, "keepalive") == 0)
 		setup->keepalive_idle_us = seconds(s);
 	else if (strcmp(w, "user_timeout") == 0)

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tcp_repair.h - what a connection needs only while something is lost, out of order or searched
+ * for.
+ *
+ * Runs on  the core of the engine. Private to dataplane/tcp.
+ */
+#ifndef DATAPLANE_TCP_TCP_REPAIR_H
+#define DATAPLANE_TCP_TCP_REPAIR_H
+
+#include "dataplane/tcp/tcp.h"
+#include "dataplane/tcp/tcp_opt.h"
+#include "dataplane/tcp/tcp_recovery.h"
+
+struct tcp_conn;
+
+/*
+ * What loss and reordering need, from a pool of its own: idle connections have none. Where the pool
+ * is empty the longest holder that can do without gives its block up; a connection without one
+ * still works, by plain NewReno and without an out-of-order queue.
+ */
+struct tcp_repair {
+	uint32_t next, prev, owner;  /* links of the list it is on; slot of its connection */
+	uint16_t out_of_order_count; /* mbufs */
+	uint8_t block_count;
+	struct rte_mbuf *out_of_order; /* sorted by seq, linked by m->next */
+	struct tcp_sack_block
+	    block[TCP_OPT_SACK_MAX];     /* of out_of_order, newest first (RFC 2018 4) */
+	struct tcp_sack_block duplicate; /* came twice, not yet said; empty: none */
+	uint16_t mtu_told;           /* by an ICMP error, to be believed at a timeout; 0 = none */
+	uint16_t mss_safe, mss_high; /* of the search: known to pass, known not to; 0 = no search */
+	tcp_seq probe_end;           /* of the one segment larger than mss_safe that is out */
+	bool is_probe_out;
+	uint32_t search_due; /* tcp_clock(), 0 = never */
+
+	/* What follows is the sender's, once sending is true; the sums are of what is in flight, in
+	 * bytes */
+	bool sending;
+	bool stirred;       /* the next flush has to look at the queue */
+	bool suspects;      /* the first segment is marked lost, by something else than time */
+	bool after_timeout; /* until snd_una is at recover */
+	bool news, frto_original; /* of the walk under way: something is newly sacked */
+	bool tail_out, tail_is_new, tail_acked; /* of a tail loss probe */
+	uint8_t range_count;
+	enum tcp_frto frto;
+	uint32_t due; /* tcp_clock(): reordering has had its time, or idle long enough */
+	struct tcp_sack_block range[TCP_SACK_RANGES_MAX]; /* not yet in the queue; sorted */
+	uint32_t sacked, sacked_count, lost;
+	uint32_t absent;       /* sacked or lost: not in the network */
+	uint32_t delivered;    /* snd_una + sacked at the last walk ... */
+	tcp_seq una, tail_end; /* ... and snd_una; snd_nxt behind the probe */
+	struct tcp_rack rack;
+	struct tcp_prr prr;
+	struct tcp_undo undo;
+	struct tcp_cubic cubic;
+};
+
+MUST_USE bool tcp_repair_init(struct tcp *t);
+/* The connection's block, a fresh one if need be; NULL when there is none to be had. */
+MUST_USE struct tcp_repair *tcp_repair_take(struct tcp *t, struct tcp_conn *c);
+/* Gives the block back and all it holds. */
+void tcp_repair_drop(struct tcp *t, struct tcp_conn *c);
+/* Do receiving or the path's MTU still need it? */
+bool tcp_repair_is_needed(const struct tcp_repair *r);
+/* Gives the block back if nothing in it is needed any more. */
+void tcp_repair_settle(struct tcp *t, struct tcp_conn *c);
+
+#endif
