@@ -196,7 +196,7 @@ static bool make_core(struct daemon *d, uint16_t index, unsigned int lcore, char
 {
 	struct core_setup setup = {.index = index,
 				   .lcore = lcore,
-				   .queue = index,
+				   .queue = {index, index},
 				   .conns = d->config->conns_per_core,
 				   .link_queue_bytes = LINK_QUEUE_BYTES,
 				   .link_queue_stanzas = LINK_QUEUE_STANZAS,

@@ -12,6 +12,7 @@
 #include "dataplane/core/output.h"
 #include "dataplane/core/report.h"
 #include "dataplane/core/turn.h"
+#include "dataplane/core/via.h"
 
 enum {
 	IDLE_TURNS = 64,      /* before the loop gives way at all */
@@ -139,7 +140,9 @@ unsigned int core_turn(struct core *c, uint64_t now_us)
 	atomic_store_explicit(&c->clock_us, now_us, memory_order_relaxed);
 	work = turn_receive(c);
 	run_news(c);
+	via_look(c);
 	work += order_run(c);
+	work += via_run(c);
 	run_timers(c);
 	run_stalled(c);
 	work += run_ready(c);

@@ -9,6 +9,7 @@
 #ifndef DATAPLANE_CORE_CORE_H
 #define DATAPLANE_CORE_CORE_H
 
+#include "dataplane/core/crossing.h"
 #include "dataplane/core/inbox.h"
 #include "dataplane/core/stats.h"
 #include "dataplane/net/net.h"
@@ -23,8 +24,12 @@ enum core_idle {
 struct core_setup {
 	uint16_t index; /* 0.. */
 	unsigned int lcore;
+	/* The queue that this core polls and sends by. No port: others poll for it, and core
+	 * @sender sends for it. */
 	struct port *port[IFACE_COUNT];
-	uint16_t queue; /* of both ports */
+	uint16_t queue[IFACE_COUNT], sender[IFACE_COUNT];
+	struct crossings *crossings; /* borrowed, as is steer; both NULL: this core is alone */
+	const struct steer *steer;
 	struct net_iface_setup iface[IFACE_COUNT];
 	uint32_t conns;
 	uint32_t link_queue_bytes, link_queue_stanzas; /* parked stanzas of one pair */

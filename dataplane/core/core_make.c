@@ -73,6 +73,7 @@ static bool make_tcp(struct core *c, char *error)
 	    .keepalive_idle_us = c->setup.keepalive_idle_us,
 	    .user_timeout_us = c->setup.user_timeout_us,
 	    .time_wait_us = c->setup.time_wait_us,
+	    .steer = c->setup.steer,
 	    .drops = c->stats.drops,
 	};
 	struct hash_key keys[2];
@@ -129,6 +130,8 @@ struct core *core_make(const struct core_setup *setup, char *error)
 	TAILQ_INIT(&c->dirty);
 	TAILQ_INIT(&c->doomed);
 	TAILQ_INIT(&c->later);
+	for (unsigned int i = 0; i < CORES_MAX; i++)
+		TAILQ_INIT(&c->starved[i]);
 	wheel_init(&c->wheel, c->now_us);
 	make_bare_root(c);
 	if (make_machine(c, error) && make_pool(c, error) && make_tables(c, error) &&
