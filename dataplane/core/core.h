@@ -43,12 +43,19 @@ struct core;
 
 /* NULL, with a sentence in @error (256 bytes), when memory or a pool is missing. */
 MUST_USE struct core *core_make(const struct core_setup *setup, char *error);
-/* Before the inbox and the pools of the receive queues are freed. */
+/*
+ * Connections end where they are and give back their buffers. Of several cores all are closed, and
+ * the crossings drained, before the first is freed: each may hold buffers of every other's pool.
+ */
+void core_close(struct core *c);
+/* Closes it, where that is still to be done. Before the inbox and the pools of the receive queues
+ * are freed. */
 void core_free(struct core *c);
 
 /* Starts the loop on its lcore. It ends after MSG_STOP. */
 MUST_USE bool core_launch(struct core *c);
-void core_join(struct core *c);
+/* False: after @patience_us it still runs, and nothing of it may be freed. */
+MUST_USE bool core_join(struct core *c, uint64_t patience_us);
 
 /* One turn of the loop; tests call it without a thread. Returns how much was done, 0 when idle. */
 unsigned int core_turn(struct core *c, uint64_t now_us);

@@ -158,19 +158,27 @@ static void drop_conns(struct core *c)
 	}
 }
 
-void core_free(struct core *c)
+void core_close(struct core *c)
 {
-	if (c == NULL)
-		return;
 	drop_conns(c);
 	if (c->tcp != NULL)
 		tcp_fini(c->tcp);
 	if (c->net != NULL)
 		net_fini(c->net);
+	c->tcp = NULL;
+	c->net = NULL;
+	rte_free(c->conn);
+	c->conn = NULL;
+}
+
+void core_free(struct core *c)
+{
+	if (c == NULL)
+		return;
+	core_close(c);
 	ledger_pool_fini(&c->ledgers);
 	link_table_fini(&c->links);
 	grant_table_fini(&c->grants);
-	rte_free(c->conn);
 	rte_free(c->records);
 	rte_mempool_free(c->pool);
 	if (c->machine != NULL)

@@ -51,7 +51,7 @@ static void runs_and_stops(void)
 	rig_order(&stop);
 	CHECK(wait_event(&e));
 	CHECK_EQ(e.kind, EVENT_STOPPED);
-	core_join(rig.core);
+	CHECK(core_join(rig.core, 10000000));
 	CHECK(stat_read(&rig.core->stats.busy_turns) >= 1);
 	CHECK(stat_read(&rig.core->stats.busy_tsc) > 0);
 	rig_close();
