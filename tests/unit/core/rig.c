@@ -87,6 +87,7 @@ void rig_open(void)
 	rig.now_us = 1000000000;
 	rig.law_broken = 0;
 	rig.skip = 0;
+	rig.skipped = NULL;
 	rig.routes = make_routes();
 	rig.crossings = rig_cores > 1 ? crossing_make(rig_cores) : NULL;
 	far_must(rig.routes != NULL && (rig.crossings != NULL || rig_cores == 1),
@@ -182,8 +183,11 @@ bool rig_expect(enum event_kind kind)
 {
 	for (unsigned int i = 0; i < 3000; i++) {
 		if (take_event()) {
-			if (rig.event.kind != kind && (rig.skip & BIT(rig.event.kind)) != 0)
+			if (rig.event.kind != kind && (rig.skip & BIT(rig.event.kind)) != 0) {
+				if (rig.skipped != NULL)
+					rig.skipped();
 				continue;
+			}
 			if (rig.event.kind != kind)
 				fprintf(stderr, "event %d (%s), not %d\n", (int)rig.event.kind,
 					rig.text, (int)kind);
@@ -193,6 +197,13 @@ bool rig_expect(enum event_kind kind)
 	}
 	fprintf(stderr, "no event, expected %d\n", (int)kind);
 	return false;
+}
+
+void rig_skip_all(void)
+{
+	while (take_event())
+		if (rig.skipped != NULL)
+			rig.skipped();
 }
 
 bool rig_is_quiet(void)

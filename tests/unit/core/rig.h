@@ -48,7 +48,8 @@ struct rig {
 	char text[65536];    /* its bytes */
 	struct peer peer[RIG_PEERS];
 	unsigned int law_broken;
-	uint32_t skip; /* kinds of events, as bits, that rig_expect() passes over */
+	uint32_t skip;         /* kinds of events, as bits, that rig_expect() passes over */
+	void (*skipped)(void); /* not NULL: told of each, in rig.event */
 };
 extern struct rig rig;
 
@@ -79,6 +80,8 @@ void rig_wait(uint64_t us);
 
 /* Turns until the next event of another kind than those skipped; checks that it is @kind. */
 bool rig_expect(enum event_kind kind);
+/* Passes over all events that wait. */
+void rig_skip_all(void);
 /* No event waits. */
 bool rig_is_quiet(void);
 /* To the core of its connection; without one to the first, or to @core. */
