@@ -33,7 +33,8 @@ static bool is_listening(const struct tcp *t, uint16_t port)
 /* Do the answers come to this core? */
 static bool returns_here(const struct tcp *t, const struct flow_key *key)
 {
-	const struct steer_flow f = {key->local, key->remote, key->local_port, key->remote_port};
+	const struct steer_flow f = {t->local[key->local], key->remote, key->local_port,
+				     key->remote_port};
 
 	return t->setup.steer == NULL ||
 	       steer_core(t->setup.steer, (enum iface)key->iface, &f) == t->setup.core;
