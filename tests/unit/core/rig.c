@@ -7,6 +7,7 @@
 struct rig rig;
 uint32_t rig_link_queue_bytes, rig_link_queue_stanzas;
 enum tls_version rig_tls_version = TLS_1_3;
+uint64_t rig_start_us = 1000000000;
 uint16_t rig_cores = 1, rig_queues = 1;
 enum steer_way rig_way = STEER_ALONE;
 static struct port port[IFACE_COUNT];
@@ -84,7 +85,7 @@ static void open_core(uint16_t index)
 
 void rig_open(void)
 {
-	rig.now_us = 1000000000;
+	rig.now_us = rig_start_us;
 	rig.law_broken = 0;
 	rig.skip = 0;
 	rig.skipped = NULL;

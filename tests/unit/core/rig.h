@@ -56,6 +56,7 @@ extern struct rig rig;
 /* Defaults, changed before rig_open(). */
 extern uint32_t rig_link_queue_bytes, rig_link_queue_stanzas;
 extern enum tls_version rig_tls_version;
+extern uint64_t rig_start_us; /* when time begins */
 /* How many cores, queues of each port, and how the far hosts choose a queue: as a device does that
  * rig.steer describes, or by nothing that the cores know of. */
 extern uint16_t rig_cores, rig_queues;
