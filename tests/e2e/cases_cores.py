@@ -93,7 +93,7 @@ def gateway_killed_under_traffic(world):
     with cores(world, 2, 1):
         world.comes_back(*killed_under_traffic(world, "contoso", "alice@contoso.example"))
         world.comes_back(*killed_under_traffic(world, "proseware", "paula@proseware.example"))
-        check(world.relay.drops()["stanza-unrecoverable"] == 0, f"{world.relay.drops()}")
+        check(world.relay.drops()["stanza_unrecoverable"] == 0, f"{world.relay.drops()}")
 
 
 @case("cores")
