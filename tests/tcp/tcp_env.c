@@ -134,6 +134,14 @@ struct rte_mbuf *env_build(struct env *e, const struct env_segment *s, const str
 	return env_rx(e, b, (uint16_t)len);
 }
 
+void env_seal(struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst)
+{
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
+
+	put16(p + 16, 0);
+	put16(p + 16, checksum(p, m->data_len, src, dst));
+}
+
 bool env_parse(const struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst,
 	       struct env_segment *s)
 {
@@ -141,8 +149,8 @@ bool env_parse(const struct rte_mbuf *m, const struct ip_addr *src, const struct
 	const size_t header = (size_t)(p[12] >> 4) * 4;
 
 	if (m->nb_segs != 1 || m->next != NULL || m->pkt_len != m->data_len || m->data_len < 20 ||
-	    header < 20 || header > m->data_len || checksum(p, m->data_len, src, dst) != 0 ||
-	    rte_pktmbuf_headroom(m) < TCP_HEADROOM - 60)
+	    header < 20 || (p[12] & 0xf) != 0 || header > m->data_len ||
+	    checksum(p, m->data_len, src, dst) != 0 || rte_pktmbuf_headroom(m) < TCP_HEADROOM - 60)
 		return false;
 	*s = (struct env_segment){
 	    .src_port = (uint16_t)get16(p),
