@@ -34,8 +34,8 @@ static void print_status(FILE *out, const json_t *data)
 						    {"CONNECTIONS", "conns"},
 						    {"STREAMS", "streams_granted"},
 						    {"HEARTBEAT", "heartbeat"},
-						    {"FRAMES PASSED ON", "frames_crossed"},
-						    {"STANZAS PASSED ON", "stanzas_crossed"},
+						    {"FRAMES ON", "frames_crossed"},
+						    {"STANZAS ON", "stanzas_crossed"},
 						    {NULL, NULL}};
 	static const struct table_column ifaces[] = {{"INTERFACE", "interface"},
 						     {"DRIVER", "driver"},
@@ -44,6 +44,8 @@ static void print_status(FILE *out, const json_t *data)
 						     {"PORT", "port"},
 						     {"MAC", "mac"},
 						     {"MTU", "mtu"},
+						     {NULL, NULL}};
+	static const struct table_column spread[] = {{"INTERFACE", "interface"},
 						     {"QUEUES", "queues"},
 						     {"STEERING", "steering"},
 						     {NULL, NULL}};
@@ -65,6 +67,8 @@ static void print_status(FILE *out, const json_t *data)
 	sluicectl_table_print(out, cores, json_object_get(data, "cores"), "no cores");
 	fputc('\n', out);
 	sluicectl_table_print(out, ifaces, json_object_get(data, "interfaces"), "no interfaces");
+	fputc('\n', out);
+	sluicectl_table_print(out, spread, json_object_get(data, "interfaces"), "no interfaces");
 	fputc('\n', out);
 	sluicectl_table_print(out, packets, json_object_get(data, "interfaces"), "no interfaces");
 }
@@ -132,11 +136,11 @@ static void print_counters(FILE *out, const json_t *data)
 						  {"BOUNCED", "bounced"},
 						  {"DROPPED", "dropped"},
 						  {"HELD", "held"},
-						  {"CAME", "came"},
-						  {"WENT", "went"},
 						  {"SUM", "sum"},
 						  {"EQUAL", "equal"},
 						  {NULL, NULL}};
+	static const struct table_column passed[] = {
+	    {"OF", "of"}, {"CAME", "came"}, {"WENT", "went"}, {NULL, NULL}};
 	static const struct table_column drops[] = {{"DROPPED", "name"},
 						    {"COUNT", "count"},
 						    {"FAULT", "fault"},
@@ -151,6 +155,8 @@ static void print_counters(FILE *out, const json_t *data)
 	      "of one core: accepted + came = the same + went (from and to other cores)\n\n",
 	      out);
 	sluicectl_table_print(out, law, json_object_get(data, "law"), "no cores");
+	fputc('\n', out);
+	sluicectl_table_print(out, passed, json_object_get(data, "law"), "no cores");
 	fputc('\n', out);
 	sluicectl_table_print(out, law, busy, "no partner has sent or received a stanza");
 	fputc('\n', out);
