@@ -32,30 +32,26 @@ static char *or_default(struct config_draft *d, char *text, const char *fallback
 
 /*
  * What the pools of one core and its connections take, about: buffers, framers, key schedules, send
- * queues. The receive buffers of two af_xdp queues are in the base.
+ * queues; and the rings of each to each other. The receive buffers of two af_xdp queues are in the
+ * base.
  */
 static uint32_t memory_mb_needed(const struct config *c)
 {
-	enum { BASE_MB = 104, PER_CONNECTION_KB = 48 };
+	enum { BASE_MB = 104, PER_CONNECTION_KB = 48, PAIRS_PER_MB = 4 };
 
-	return c->cores * (BASE_MB + c->conns_per_core / 1024 * PER_CONNECTION_KB);
+	return c->cores * (BASE_MB + c->conns_per_core / 1024 * PER_CONNECTION_KB) +
+	       c->cores * (c->cores - 1) / PAIRS_PER_MB;
 }
 
 static void check_dataplane(struct config_draft *d, const xmlNode *e)
 {
 	const struct config *c = d->config;
 
-	/* Each core would need its own part of the ARP answers and of the dialled ports: not built.
-	 */
-	if (c->cores > 1)
-		config_error(d->report, config_at(d, e),
-			     "cores is %u, but this version runs one poll core: set cores to 1",
-			     c->cores);
 	if (c->memory_mb < memory_mb_needed(c))
-		config_warning(
-		    d->report, config_at(d, e),
-		    "memory-mb is %u, and %u connections take about %u: the relay may not start",
-		    c->memory_mb, c->conns_per_core, memory_mb_needed(c));
+		config_warning(d->report, config_at(d, e),
+			       "memory-mb is %u, and %u cores with %u connections each take about "
+			       "%u: the relay may not start",
+			       c->memory_mb, c->cores, c->conns_per_core, memory_mb_needed(c));
 }
 
 static void read_dataplane(struct config_draft *d, const xmlNode *e)

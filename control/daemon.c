@@ -28,7 +28,7 @@ static void on_core_event(struct daemon *d, uint16_t core, struct event *e)
 {
 	switch ((int)e->kind) {
 	case EVENT_LINK_WANTED:
-		links_wanted(d->links, core, e->link.pair, e->link.toward);
+		links_wanted(d->links, core, e);
 		break;
 	case EVENT_ROUTES_IN_USE:
 		daemon_route_unused(d, e->routes);
@@ -207,9 +207,19 @@ const struct core *daemon_core(const struct daemon *d, size_t index)
 	return d->core[index];
 }
 
-const struct port *daemon_port(const struct daemon *d, enum iface iface)
+size_t daemon_ports(const struct daemon *d, enum iface iface)
 {
-	return &d->port[iface];
+	return d->ports[iface].count;
+}
+
+const struct port *daemon_port(const struct daemon *d, enum iface iface, size_t index)
+{
+	return &d->ports[iface].port[index];
+}
+
+enum steer_way daemon_steering(const struct daemon *d, enum iface iface)
+{
+	return d->steer.iface[iface].way;
 }
 
 uint64_t daemon_uptime_s(const struct daemon *d)

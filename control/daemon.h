@@ -19,7 +19,11 @@ struct sessions *daemon_sessions(struct daemon *d);
 struct loop *daemon_loop(struct daemon *d);
 size_t daemon_cores(const struct daemon *d);
 const struct core *daemon_core(const struct daemon *d, size_t index);
-const struct port *daemon_port(const struct daemon *d, enum iface iface);
+/* Devices of an interface, at least one: all of them have its address. */
+size_t daemon_ports(const struct daemon *d, enum iface iface);
+const struct port *daemon_port(const struct daemon *d, enum iface iface, size_t index);
+/* How its flows find their core. */
+enum steer_way daemon_steering(const struct daemon *d, enum iface iface);
 uint64_t daemon_uptime_s(const struct daemon *d);
 uint64_t daemon_loaded_unix_s(const struct daemon *d);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,9 @@
 #define TIME_WAIT_US UINT64_C(60000000) /* 2 MSL with an MSL of 30 s, as most systems have it */
 #define USER_TIMEOUT_US                                                                            \
 	UINT64_C(120000000) /* unacknowledged data: RFC 9293 3.8.3 says at least 100 s */
+#define JOIN_PATIENCE_US                                                                           \
+	UINT64_C(5000000) /* behind MSG_STOP's own time and the loop's last turn                   \
+			   */
 #define TCP_KEEPALIVE_US UINT64_C(7200000000) /* RFC 9293 3.8.4: no less than two hours */
 
 void daemon_apply_log(const struct config *config)
@@ -140,23 +144,59 @@ static void stop_domains(struct daemon *d)
 	domains_free(d->domains);
 }
 
+static void stop_ports(struct daemon *d)
+{
+	for (unsigned int i = IFACE_COUNT; i-- > 0;)
+		eal_close_ports(&d->ports[i]);
+}
+
 static bool start_ports(struct daemon *d, char *error)
 {
-	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
-		if (!eal_open_port(d->config, d->drivers_dir, (enum iface)i, &d->port[i],
-				   &d->rx_pool[i], error))
+	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+		if (!eal_open_ports(d->config, d->drivers_dir, (enum iface)i, &d->ports[i],
+				    error)) {
+			stop_ports(d);
 			return false;
-		d->ports_open++;
-	}
+		}
 	return true;
 }
 
-static void stop_ports(struct daemon *d)
+/* By the device where it has a queue for each core and says exactly how it spreads. */
+static enum steer_way choose_way(const struct daemon *d, const struct eal_ports *p)
 {
-	while (d->ports_open > 0)
-		port_close(&d->port[--d->ports_open]);
-	for (unsigned int i = 0; i < IFACE_COUNT; i++)
-		rte_mempool_free(d->rx_pool[i]);
+	if (d->cores == 1)
+		return STEER_ALONE;
+	return p->count == 1 && p->port[0].queues == d->cores && p->port[0].rss.entries > 0
+		   ? STEER_DEVICE
+		   : STEER_SOFTWARE;
+}
+
+static bool start_steering(struct daemon *d, char *error)
+{
+	d->steer.cores = d->cores;
+	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
+		d->steer.iface[i].way = choose_way(d, &d->ports[i]);
+		d->steer.iface[i].rss = d->ports[i].port[0].rss;
+		log_event(LOG_LEVEL_INFO, "steering", "interface=%s queues=%u cores=%u by=%s",
+			  i == IFACE_EDGE ? "edge" : "internal", eal_queues(&d->ports[i]), d->cores,
+			  steer_way_name(d->steer.iface[i].way));
+	}
+	if (d->cores == 1)
+		return true;
+	if (getrandom(&d->steer.key, sizeof(d->steer.key), 0) != (ssize_t)sizeof(d->steer.key)) {
+		snprintf(error, ERROR_MAX, "the kernel gives no random bytes");
+		return false;
+	}
+	d->crossings = crossing_make(d->cores);
+	if (d->crossings == NULL)
+		snprintf(error, ERROR_MAX,
+			 "no memory for the rings between cores: raise memory-mb");
+	return d->crossings != NULL;
+}
+
+static void stop_steering(struct daemon *d)
+{
+	crossing_free(d->crossings);
 }
 
 static bool start_inboxes(struct daemon *d, char *error)
@@ -200,7 +240,8 @@ static bool make_core(struct daemon *d, uint16_t index, unsigned int lcore, char
 {
 	struct core_setup setup = {.index = index,
 				   .lcore = lcore,
-				   .queue = index,
+				   .crossings = d->crossings,
+				   .steer = d->cores > 1 ? &d->steer : NULL,
 				   .conns = d->config->conns_per_core,
 				   .link_queue_bytes = LINK_QUEUE_BYTES,
 				   .link_queue_stanzas = LINK_QUEUE_STANZAS,
@@ -214,8 +255,9 @@ static bool make_core(struct daemon *d, uint16_t index, unsigned int lcore, char
 				   .routes = d->route};
 
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
-		setup.port[i] = &d->port[i];
-		setup.iface[i] = net_setup_of(&d->config->iface[i], &d->port[i]);
+		setup.port[i] = eal_queue(&d->ports[i], index, &setup.queue[i]);
+		setup.sender[i] = index % eal_queues(&d->ports[i]);
+		setup.iface[i] = net_setup_of(&d->config->iface[i], &d->ports[i].port[0]);
 	}
 	d->core[index] = core_make(&setup, error);
 	return d->core[index] != NULL;
@@ -233,11 +275,15 @@ static bool start_cores(struct daemon *d, char *error)
 	return true;
 }
 
+/* All are closed before the first is freed: core.h. */
 static void stop_cores(struct daemon *d)
 {
 	for (uint16_t i = 0; i < d->cores; i++)
 		if (d->core[i] != NULL)
-			core_free(d->core[i]);
+			core_close(d->core[i]);
+	crossing_drain(d->crossings);
+	for (uint16_t i = 0; i < d->cores; i++)
+		core_free(d->core[i]);
 }
 
 static bool start_resolver(struct daemon *d, char *error)
@@ -293,57 +339,68 @@ static void stop_opsock(struct daemon *d)
 	opsock_free(d->opsock);
 }
 
+static bool launch(struct daemon *d, uint16_t index)
+{
+	struct core_watch *w = &d->core_watch[index];
+
+	w->daemon = d;
+	w->core = index;
+	w->watch.fd = inbox_fd(d->inbox[index]);
+	w->watch.ready = daemon_events_ready;
+	if (!loop_watch(d->loop, &w->watch, EPOLLIN))
+		return false;
+	if (core_launch(d->core[index]))
+		return true;
+	loop_unwatch(d->loop, &w->watch);
+	return false;
+}
+
+/* Those that run end, within a bound; one that does not is named, and nothing of it is freed. */
+static void join_cores(struct daemon *d)
+{
+	for (uint16_t i = 0; i < d->launched; i++) {
+		loop_unwatch(d->loop, &d->core_watch[i].watch);
+		if (core_join(d->core[i], JOIN_PATIENCE_US))
+			continue;
+		log_event(LOG_LEVEL_ERROR, "core_hung", "core=%u heartbeat=%llu", i,
+			  (unsigned long long)core_heartbeat(d->core[i]));
+		d->is_hung = true;
+	}
+	d->launched = 0;
+}
+
 /* Last: from here on the world gets in. */
 static bool launch_cores(struct daemon *d, char *error)
 {
-	for (uint16_t i = 0; i < d->cores; i++) {
-		struct core_watch *w = &d->core_watch[i];
-
-		w->daemon = d;
-		w->core = i;
-		w->watch.fd = inbox_fd(d->inbox[i]);
-		w->watch.ready = daemon_events_ready;
-		if (!loop_watch(d->loop, &w->watch, EPOLLIN) || !core_launch(d->core[i])) {
-			snprintf(error, ERROR_MAX, "cannot launch core %u", i);
+	for (; d->launched < d->cores; d->launched++)
+		if (!launch(d, d->launched)) {
+			snprintf(error, ERROR_MAX, "cannot launch core %u", d->launched);
+			daemon_stop(d);
+			join_cores(d);
 			return false;
 		}
-	}
 	log_event(LOG_LEVEL_NOTICE, "ready", "cores=%u config=%016llx", d->cores,
 		  (unsigned long long)d->config->hash);
 	return true;
-}
-
-static void join_cores(struct daemon *d)
-{
-	for (uint16_t i = 0; i < d->cores; i++) {
-		loop_unwatch(d->loop, &d->core_watch[i].watch);
-		core_join(d->core[i]);
-	}
 }
 
 static const struct step {
 	bool (*start)(struct daemon *d, char *error);
 	void (*stop)(struct daemon *d);
 } steps[] = {
-    {start_log, NULL},
-    {start_loop, stop_loop},
-    {start_signals, stop_signals},
-    {start_tls, stop_tls},
-    {start_domains, stop_domains},
-    {start_eal, stop_eal},
-    {start_ports, stop_ports},
-    {start_inboxes, stop_inboxes},
-    {start_cores, stop_cores},
-    {start_resolver, stop_resolver},
-    {start_sessions, stop_sessions},
-    {start_opsock, stop_opsock},
-    {launch_cores, join_cores},
+    {start_log, NULL},           {start_loop, stop_loop},         {start_signals, stop_signals},
+    {start_tls, stop_tls},       {start_domains, stop_domains},   {start_eal, stop_eal},
+    {start_ports, stop_ports},   {start_steering, stop_steering}, {start_inboxes, stop_inboxes},
+    {start_cores, stop_cores},   {start_resolver, stop_resolver}, {start_sessions, stop_sessions},
+    {start_opsock, stop_opsock}, {launch_cores, join_cores},
 };
 
+/* With a core that hangs only what is the world's is undone, the operator's socket: the rest is in
+ * its hands. */
 static void stop_before(struct daemon *d, size_t step)
 {
 	while (step-- > 0)
-		if (steps[step].stop != NULL)
+		if (steps[step].stop != NULL && (!d->is_hung || steps[step].stop == stop_opsock))
 			steps[step].stop(d);
 }
 
@@ -357,7 +414,8 @@ bool daemon_start(struct daemon *d, char *error)
 	return true;
 }
 
-void daemon_close(struct daemon *d)
+bool daemon_close(struct daemon *d)
 {
 	stop_before(d, ARRAY_LEN(steps));
+	return !d->is_hung;
 }

@@ -11,6 +11,7 @@
 
 #include "control/daemon.h"
 #include "control/domains.h"
+#include "control/eal.h"
 #include "control/links.h"
 #include "control/loop.h"
 #include "control/opsock.h"
@@ -39,10 +40,11 @@ struct daemon {
 
 	struct loop *loop;
 	struct loop_watch signals;
-	struct port port[IFACE_COUNT];
-	struct rte_mempool *rx_pool[IFACE_COUNT];
-	unsigned int ports_open;
-	uint16_t cores;
+	struct eal_ports ports[IFACE_COUNT];
+	struct steer steer;
+	struct crossings *crossings; /* NULL with one core */
+	uint16_t cores, launched;
+	bool is_hung; /* a core does not end: what it may still use is not freed */
 	struct inbox *inbox[CORES_MAX];
 	struct core *core[CORES_MAX];
 	struct core_watch core_watch[CORES_MAX];
@@ -64,8 +66,10 @@ struct daemon {
 /* daemon_start.c. Starts everything; on failure undoes what it has started and writes a sentence to
  * @error (512 bytes). */
 MUST_USE bool daemon_start(struct daemon *d, char *error);
-/* Undoes everything daemon_start() did. */
-void daemon_close(struct daemon *d);
+/* Undoes everything daemon_start() did. False when a core does not end, which is logged: then what
+ * it may still use is left to the end of the process, which the caller must bring about by
+ * _exit(). */
+MUST_USE bool daemon_close(struct daemon *d);
 struct tls_ctx *daemon_make_tls(const struct config *config, enum iface leg, char *error);
 void daemon_apply_log(const struct config *config);
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* eal.c - EAL's command line put together from the configuration and two driver profiles. */
+#include <linux/ethtool.h>
+#include <linux/if.h>
+#include <linux/sockios.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_mempool.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "control/eal.h"
@@ -39,15 +44,42 @@ static bool load_profile(const struct config *config, const char *dir, enum ifac
 	return profile_load(dir, config->iface[iface].driver, out, error);
 }
 
-static struct profile_use use_of(const struct config *config, enum iface iface, uint16_t queue,
-				 unsigned int number)
+/* Receive queues of a Linux link; 1 where it does not tell. */
+static uint32_t link_queues(const char *link)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	struct ifreq request = {.ifr_data = (char *)&channels};
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint32_t queues = 1;
+
+	(void)snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", link);
+	if (fd < 0)
+		return queues;
+	if (ioctl(fd, SIOCETHTOOL, &request) == 0)
+		queues = max_u32(channels.rx_count + channels.combined_count, 1);
+	close(fd);
+	return queues;
+}
+
+/* Queues to ask for: one a core, as far as driver and link have them. */
+static uint16_t queues_of(const struct config *config, enum iface iface, const struct profile *p)
+{
+	uint32_t queues = min_u32(config->cores, p->queues_max);
+
+	if (p->device_per_queue && queues > 1)
+		queues = min_u32(queues, link_queues(config->iface[iface].device));
+	return (uint16_t)queues;
+}
+
+static struct profile_use use_of(const struct config *config, enum iface iface,
+				 const struct profile *p, uint16_t queue, unsigned int number)
 {
 	const struct config_iface *c = &config->iface[iface];
 
 	return (struct profile_use){.device = c->device,
 				    .args = c->device_args,
 				    .number = number,
-				    .queues = (uint16_t)config->cores,
+				    .queues = queues_of(config, iface, p),
 				    .queue = queue,
 				    .mtu = c->mtu,
 				    .checksum_trust = c->checksum_trust,
@@ -60,11 +92,12 @@ static bool add_devices(const struct config *config, const struct profile *profi
 
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
 		const struct profile *p = &profiles[i];
-		const unsigned int devices = profile_devices(p, (uint16_t)config->cores);
+		const unsigned int devices =
+		    profile_devices(p, queues_of(config, (enum iface)i, p));
 
 		for (unsigned int k = 0; k < devices; k++) {
 			const struct profile_use use =
-			    use_of(config, (enum iface)i, (uint16_t)k, number++);
+			    use_of(config, (enum iface)i, p, (uint16_t)k, number++);
 			char value[PROFILE_TEXT];
 
 			if (!profile_eal_value(p, &use, value, error))
@@ -166,35 +199,85 @@ bool eal_start(const struct config *config, const char *drivers_dir, char *error
 static unsigned int first_number(const struct config *config, const struct profile *edge,
 				 enum iface iface)
 {
-	return iface == IFACE_EDGE ? 0 : profile_devices(edge, (uint16_t)config->cores);
+	return iface == IFACE_EDGE ? 0 : profile_devices(edge, queues_of(config, IFACE_EDGE, edge));
 }
 
-bool eal_open_port(const struct config *config, const char *drivers_dir, enum iface iface,
-		   struct port *port, struct rte_mempool **pool, char *error)
+static bool open_port(const struct config *config, enum iface iface, const struct profile *p,
+		      const struct profile_use *use, struct eal_ports *out, char *error)
 {
-	struct rte_mempool *pools[CORES_MAX] = {NULL};
+	struct rte_mempool *pools[CORES_MAX] = {NULL}, *pool;
 	struct port_setup setup;
-	struct profile_use use;
-	struct profile p, edge;
 	char name[RTE_MEMPOOL_NAMESIZE];
 
-	if (!load_profile(config, drivers_dir, iface, &p, error) ||
-	    !load_profile(config, drivers_dir, IFACE_EDGE, &edge, error))
+	if (!profile_port(p, use, &setup, error))
 		return false;
-	use = use_of(config, iface, 0, first_number(config, &edge, iface));
-	if (!profile_port(&p, &use, &setup, error))
-		return false;
-	snprintf(name, sizeof(name), "rx.%u", (unsigned int)iface);
-	*pool =
-	    port_make_pool(name, (p.mbufs_min + setup.rx_descriptors) * config->cores, 256,
-			   profile_data_room(&p, config->iface[iface].mtu), p.kind == PROFILE_VDEV);
-	if (*pool == NULL) {
+	snprintf(name, sizeof(name), "rx.%u.%u", (unsigned int)iface, out->count);
+	pool =
+	    port_make_pool(name, (p->mbufs_min + setup.rx_descriptors) * setup.queues, 256,
+			   profile_data_room(p, config->iface[iface].mtu), p->kind == PROFILE_VDEV);
+	if (pool == NULL) {
 		snprintf(error, PROFILE_ERROR,
 			 "%s:%u: no memory for the receive buffers: raise memory-mb", config->path,
 			 config->iface[iface].line);
 		return false;
 	}
-	for (uint32_t i = 0; i < config->cores; i++)
-		pools[i] = *pool;
-	return port_open(port, &setup, pools, error);
+	for (uint32_t i = 0; i < setup.queues; i++)
+		pools[i] = pool;
+	if (!port_open(&out->port[out->count], &setup, pools, error)) {
+		rte_mempool_free(pool);
+		return false;
+	}
+	out->pool[out->count++] = pool;
+	return true;
+}
+
+bool eal_open_ports(const struct config *config, const char *drivers_dir, enum iface iface,
+		    struct eal_ports *out, char *error)
+{
+	struct profile p, edge;
+	unsigned int first, devices;
+
+	*out = (struct eal_ports){.count = 0};
+	if (!load_profile(config, drivers_dir, iface, &p, error) ||
+	    !load_profile(config, drivers_dir, IFACE_EDGE, &edge, error))
+		return false;
+	first = first_number(config, &edge, iface);
+	devices = profile_devices(&p, queues_of(config, iface, &p));
+	for (unsigned int i = 0; i < devices; i++) {
+		const struct profile_use use = use_of(config, iface, &p, (uint16_t)i, first + i);
+
+		if (!open_port(config, iface, &p, &use, out, error))
+			return false;
+	}
+	return true;
+}
+
+void eal_close_ports(struct eal_ports *p)
+{
+	for (uint16_t i = 0; i < p->count; i++)
+		port_close(&p->port[i]);
+	for (uint16_t i = 0; i < p->count; i++)
+		rte_mempool_free(p->pool[i]);
+	p->count = 0;
+}
+
+uint16_t eal_queues(const struct eal_ports *p)
+{
+	uint16_t queues = 0;
+
+	for (uint16_t i = 0; i < p->count; i++)
+		queues = (uint16_t)(queues + p->port[i].queues);
+	return queues;
+}
+
+struct port *eal_queue(struct eal_ports *p, uint16_t index, uint16_t *queue)
+{
+	for (uint16_t i = 0; i < p->count; i++) {
+		if (index < p->port[i].queues) {
+			*queue = index;
+			return &p->port[i];
+		}
+		index = (uint16_t)(index - p->port[i].queues);
+	}
+	return NULL;
 }

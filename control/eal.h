@@ -15,9 +15,23 @@
  */
 MUST_USE bool eal_start(const struct config *config, const char *drivers_dir, char *error);
 
-/* Opens the device of one interface as its profile says. @pool: what its queues fill; the caller's
- * to free after port_close(). */
-MUST_USE bool eal_open_port(const struct config *config, const char *drivers_dir, enum iface iface,
-			    struct port *port, struct rte_mempool **pool, char *error);
+/* The queues of one interface, a core's each: of one device, or of several with one each. There may
+ * be fewer than cores. */
+struct eal_ports {
+	struct port port[CORES_MAX];
+	struct rte_mempool *pool[CORES_MAX]; /* what the queues of each fill */
+	uint16_t count;
+};
+
+/* Opens the devices of one interface as its profile says. After a failure too eal_close_ports() is
+ * due. */
+MUST_USE bool eal_open_ports(const struct config *config, const char *drivers_dir, enum iface iface,
+			     struct eal_ports *out, char *error);
+void eal_close_ports(struct eal_ports *p);
+
+/* Of all devices together. */
+uint16_t eal_queues(const struct eal_ports *p);
+/* The device of queue @index and the queue's number on it. */
+struct port *eal_queue(struct eal_ports *p, uint16_t index, uint16_t *queue);
 
 #endif

@@ -135,6 +135,24 @@ void link_want_done(struct want *w)
 	link_want_forget(w);
 }
 
+static void give_via(const struct want *w, uint16_t core)
+{
+	struct msg m = {.kind = MSG_LINK_VIA};
+
+	m.link_via.pair = w->pair;
+	m.link_via.toward = w->toward;
+	m.link_via.core = core;
+	for (uint16_t i = 0; i < orders_cores(w->links->orders); i++)
+		if (i != core && (w->askers & BIT(i)) != 0)
+			orders_give(w->links->orders, i, &m);
+}
+
+void link_want_served(struct want *w, uint16_t core)
+{
+	give_via(w, core);
+	link_want_done(w);
+}
+
 /* What the sender of a parked stanza is told (RFC 6120 10.4, facts of XEP-0220 2.1.2). */
 static enum stanza_condition condition_for(enum drop why)
 {
@@ -190,15 +208,26 @@ static void fail(struct want *w, enum drop why)
 	m.link_failed.pair = w->pair;
 	m.link_failed.toward = w->toward;
 	m.link_failed.condition = condition_for(why);
-	orders_give(l->orders, w->core, &m);
+	for (uint16_t i = 0; i < orders_cores(l->orders); i++)
+		if ((w->askers & BIT(i)) != 0)
+			orders_give(l->orders, i, &m);
 	link_want_forget(w);
 }
 
 void link_want_failed(struct want *w, enum drop why)
 {
 	struct links *l = w->links;
+	struct session *elsewhere = NULL;
 	uint32_t random = 0;
 
+	/* Where a core gets no stream of its own to a gateway, another core's may do. */
+	if (w->kind == WANT_PAIR && w->toward == TOWARD_INTERNAL)
+		elsewhere =
+		    link_serving_elsewhere(l->serving, w->core, w->pair, w->toward, w->lost_by);
+	if (elsewhere != NULL) {
+		link_want_served(w, elsewhere->core);
+		return;
+	}
 	if (moves_backoff(w) && !is_own_choice(why)) {
 		(void)getrandom(&random, sizeof(random), 0);
 		backoff_failed(&l->backoff[w->pair.remote.n], why, loop_now_us(l->loop), random);

@@ -10,6 +10,7 @@
 
 #include "control/backoff.h"
 #include "control/link_race.h"
+#include "control/link_serving.h"
 #include "control/session_state.h"
 
 enum want_kind { WANT_PAIR, WANT_VERIFY };
@@ -28,7 +29,9 @@ struct want {
 	enum want_kind kind;
 	enum want_state state;
 	enum toward toward;
-	uint16_t core;
+	uint16_t core;    /* the stream it is to get lives there */
+	uint16_t askers;  /* a bit each core that waits for it */
+	uint16_t lost_by; /* as in struct event */
 	struct pair pair;
 	char local[DOMAIN_TEXT_MAX + 1], remote[DOMAIN_TEXT_MAX + 1];
 
@@ -54,6 +57,7 @@ struct links {
 	const struct config *config;
 	struct sessions *sessions;
 	struct want *first;
+	struct serving *serving;
 	struct backoff backoff[DOMAINS_MAX]; /* by domain_id of the remote domain */
 };
 
@@ -74,8 +78,10 @@ void link_want_again(struct want *w);
 /* The domain is left alone for a while: fails for the reason of last time, and the wait does not
  * grow. */
 void link_want_refused_by_backoff(struct want *w);
-/* Served. */
+/* The key is verified. */
 void link_want_done(struct want *w);
+/* A stream on @core takes the pair: the other cores that asked go by it. */
+void link_want_served(struct want *w, uint16_t core);
 /* Not to be served: parked stanzas bounce, or the asker hears that. */
 void link_want_failed(struct want *w, enum drop why);
 /* Unlinks and frees, telling nobody. */

@@ -26,6 +26,7 @@ struct links *links_make(const struct links_setup *setup)
 	l->domains = setup->domains;
 	l->orders = setup->orders;
 	l->config = setup->config;
+	l->serving = link_serving_make();
 	return l;
 }
 
@@ -35,6 +36,7 @@ void links_free(struct links *l)
 		return;
 	while (l->first != NULL)
 		link_want_forget(l->first);
+	link_serving_free(l->serving);
 	free(l);
 }
 
@@ -89,6 +91,7 @@ static struct want *make_want(struct links *l, enum want_kind kind, enum toward 
 	w->kind = kind;
 	w->toward = toward;
 	w->core = core;
+	w->askers = (uint16_t)BIT(core);
 	w->why = DROP_DIAL_FAILED;
 	w->deadline.due = deadline_is_over;
 	w->next = l->first;
@@ -146,27 +149,62 @@ static void want_internal(struct want *w)
 	}
 }
 
-static bool is_wanted(const struct links *l, uint16_t core, struct pair pair, enum toward toward)
+/* The one that @core may wait for too: to the edge the pair's only one, to the inside its own. */
+static struct want *find_wanted(const struct links *l, uint16_t core, struct pair pair,
+				enum toward toward)
 {
-	for (const struct want *w = l->first; w != NULL; w = w->next)
-		if (w->kind == WANT_PAIR && w->core == core && w->toward == toward &&
+	for (struct want *w = l->first; w != NULL; w = w->next)
+		if (w->kind == WANT_PAIR && w->toward == toward &&
+		    (toward == TOWARD_EDGE || w->core == core) &&
 		    domain_equal(w->pair.local, pair.local) &&
 		    domain_equal(w->pair.remote, pair.remote))
-			return true;
-	return false;
+			return w;
+	return NULL;
 }
 
-void links_wanted(struct links *l, uint16_t core, struct pair pair, enum toward toward)
+/* Numbers are given to domains one by one, so this spreads them evenly. */
+static uint16_t owner_of(const struct links *l, struct domain_id remote)
 {
-	struct want *w;
+	return (uint16_t)(remote.n % orders_cores(l->orders));
+}
 
-	if (is_wanted(l, core, pair, toward))
-		return; /* asked again: the one answer will do for both */
+/* The stream of another core by which @core may go, or NULL. */
+static struct session *find_elsewhere(const struct links *l, uint16_t core, const struct event *e)
+{
+	const struct gateway *gateway;
+
+	if (e->link.toward == TOWARD_INTERNAL) {
+		gateway = policy_gateway_for(l->config->policy,
+					     domains_name(l->domains, e->link.pair.local));
+		if (gateway != NULL && gateway->dial != GATEWAY_DIAL_NONE)
+			return NULL;
+	}
+	return link_serving_elsewhere(l->serving, core, e->link.pair, e->link.toward,
+				      e->link.lost_by);
+}
+
+void links_wanted(struct links *l, uint16_t core, const struct event *e)
+{
+	const struct pair pair = e->link.pair;
+	const enum toward toward = e->link.toward;
+	struct want *w = find_wanted(l, core, pair, toward);
+	const struct session *elsewhere;
+
+	if (w != NULL) { /* asked again, or by another core: the one answer will do for all */
+		w->askers |= (uint16_t)BIT(core);
+		return;
+	}
+	elsewhere = find_elsewhere(l, core, e);
 	w = make_want(l, WANT_PAIR, toward, core, establishment_us(l));
+	w->lost_by = e->link.lost_by;
 	w->pair = pair;
+	if (toward == TOWARD_EDGE)
+		w->core = owner_of(l, pair.remote);
 	snprintf(w->local, sizeof(w->local), "%s", domains_name(l->domains, pair.local));
 	snprintf(w->remote, sizeof(w->remote), "%s", domains_name(l->domains, pair.remote));
-	if (toward == TOWARD_EDGE)
+	if (elsewhere != NULL)
+		link_want_served(w, elsewhere->core);
+	else if (toward == TOWARD_EDGE)
 		want_edge(w);
 	else
 		want_internal(w);
@@ -210,17 +248,16 @@ void links_verify(struct links *l, struct session *asker, const struct stream_ne
  * lets other streams speak, which may serve or end any other want.
  */
 
+/* Any core's to the edge; to the inside this core's, and those who can but wait for the gateway. */
 static struct want *find_served(const struct links *l, const struct session *s,
 				const struct stream_news *news)
 {
 	const bool is_edge = s->leg == IFACE_EDGE;
 
-	if ((news->bits & GRANT_TO_PEER) == 0)
-		return NULL;
 	for (struct want *w = l->first; w != NULL; w = w->next)
 		if (w->kind == WANT_PAIR && (w->toward == TOWARD_EDGE) == is_edge &&
-		    w->core == s->core && strcmp(w->local, news->local) == 0 &&
-		    strcmp(w->remote, news->remote) == 0)
+		    (is_edge || w->core == s->core || w->state == WANT_WAITING) &&
+		    strcmp(w->local, news->local) == 0 && strcmp(w->remote, news->remote) == 0)
 			return w;
 	return NULL;
 }
@@ -237,9 +274,15 @@ void links_on_dialed(struct links *l, struct session *s)
 void links_on_authorised(struct links *l, struct session *s, const struct stream_news *news)
 {
 	struct want *w;
+	struct pair pair;
 
+	if ((news->bits & GRANT_TO_PEER) == 0)
+		return;
+	pair.local = domains_id(l->domains, news->local);
+	pair.remote = domains_id(l->domains, news->remote);
+	link_serving_add(l->serving, s, pair, s->leg == IFACE_EDGE ? TOWARD_EDGE : TOWARD_INTERNAL);
 	while ((w = find_served(l, s, news)) != NULL)
-		link_want_done(w);
+		link_want_served(w, s->core);
 }
 
 static struct want *find_on(const struct links *l, const struct session *s, enum want_state state)
@@ -346,6 +389,7 @@ void links_on_closed(struct links *l, struct session *s, enum drop why)
 {
 	struct want *w;
 
+	link_serving_remove(l->serving, s);
 	while ((w = find_leaning_on(l, s)) != NULL)
 		if (w->kind == WANT_VERIFY && w->asker == s)
 			link_want_forget(w);

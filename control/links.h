@@ -39,8 +39,13 @@ void links_free(struct links *l);
 /* The two know each other: once, before the first event. */
 void links_use(struct links *l, struct sessions *sessions);
 
-/* EVENT_LINK_WANTED, from core @core. Ends in a grant for the pair or in MSG_LINK_FAILED. */
-void links_wanted(struct links *l, uint16_t core, struct pair pair, enum toward toward);
+/*
+ * EVENT_LINK_WANTED, from core @core. Ends in a grant for the pair on that core, in MSG_LINK_VIA or
+ * in MSG_LINK_FAILED. To the edge a pair is dialled on the core that owns the remote domain,
+ * whoever asks; to the inside each core has its own streams, but where a gateway is not dialled
+ * they go by the one it has opened.
+ */
+void links_wanted(struct links *l, uint16_t core, const struct event *e);
 
 /* STREAM_NEWS_VERIFY of @asker: ends in stream_verified() on it, unless it dies first. */
 void links_verify(struct links *l, struct session *asker, const struct stream_news *news);

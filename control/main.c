@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control/config.h"
 #include "control/daemon_state.h"
@@ -30,7 +31,8 @@ static void usage(FILE *out)
 	    "      --version       print the version\n"
 	    "  -h, --help          print this\n"
 	    "\n"
-	    "Exit: 0 stopped in order, 1 could not run, 2 wrong arguments, 7 bad configuration.\n"
+	    "Exit: 0 stopped in order, 1 could not run or not stop, 2 wrong arguments, 7 bad "
+	    "configuration.\n"
 	    "Signals: HUP reloads the configuration, TERM and INT stop the relay.\n",
 	    out);
 }
@@ -80,6 +82,14 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 	return EXIT_USAGE;
 }
 
+/* Its thread may be anywhere: nothing of this process is undone, not even what exit() would. */
+static _Noreturn void leave_hung(void)
+{
+	fputs("<3>sluice: a poll core did not end when it was stopped: see core_hung above\n",
+	      stderr);
+	_exit(EXIT_FAILED);
+}
+
 static int run(struct config *config, const char *drivers_dir)
 {
 	static struct daemon daemon;
@@ -89,11 +99,14 @@ static int run(struct config *config, const char *drivers_dir)
 	daemon.drivers_dir = drivers_dir;
 	if (!daemon_start(&daemon, error)) {
 		fprintf(stderr, "<3>sluice: %s\n", error);
+		if (daemon.is_hung)
+			leave_hung();
 		config_free(daemon.config);
 		return EXIT_FAILED;
 	}
 	daemon_run(&daemon);
-	daemon_close(&daemon);
+	if (!daemon_close(&daemon))
+		leave_hung();
 	config_free(daemon.config);
 	return EXIT_OK;
 }

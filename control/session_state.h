@@ -54,6 +54,7 @@ struct session {
 	/* once authenticated */
 	unsigned int method, pairs;
 	bool is_established;
+	bool serves;   /* has entries in link_serving.h's table */
 	enum drop end; /* why it ends; DROP_COUNT = no fault */
 	char local[DOMAIN_TEXT_MAX + 1], remote[DOMAIN_TEXT_MAX + 1]; /* first pair */
 	char gateway[64];

@@ -36,9 +36,9 @@ void show_streams(struct daemon *d, const json_t *request, uint64_t cursor, stru
 void show_counters(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
 void show_denied(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
 
-/* The six terms of the law as numbers. */
+/* The terms of the law as numbers. */
 struct show_law {
-	uint64_t accepted, delivered, answered, bounced, dropped, held;
+	uint64_t accepted, delivered, answered, bounced, dropped, held, came, went;
 };
 /* Adds @law, read while its core runs: tries again until two reads agree. */
 void show_law_add(struct show_law *sum, const struct law *law);

@@ -6,12 +6,19 @@ static struct show_law read_law(const struct law *l)
 {
 	return (struct show_law){stat_read(&l->accepted), stat_read(&l->delivered),
 				 stat_read(&l->answered), stat_read(&l->bounced),
-				 stat_read(&l->dropped),  stat_read(&l->held)};
+				 stat_read(&l->dropped),  stat_read(&l->held),
+				 stat_read(&l->came),     stat_read(&l->went)};
+}
+
+/* What a core has taken from partners, gateways and other cores. */
+static uint64_t taken(const struct show_law *l)
+{
+	return l->accepted + l->came;
 }
 
 static uint64_t sum_of(const struct show_law *l)
 {
-	return l->delivered + l->answered + l->bounced + l->dropped + l->held;
+	return l->delivered + l->answered + l->bounced + l->dropped + l->held + l->went;
 }
 
 /* A core counts the two sides one after the other: a read in between shows a gap that is none. A
@@ -20,7 +27,7 @@ void show_law_add(struct show_law *sum, const struct law *law)
 {
 	struct show_law now = read_law(law);
 
-	for (unsigned int tries = 0; tries < 100 && now.accepted != sum_of(&now); tries++)
+	for (unsigned int tries = 0; tries < 100 && taken(&now) != sum_of(&now); tries++)
 		now = read_law(law);
 	sum->accepted += now.accepted;
 	sum->delivered += now.delivered;
@@ -28,15 +35,29 @@ void show_law_add(struct show_law *sum, const struct law *law)
 	sum->bounced += now.bounced;
 	sum->dropped += now.dropped;
 	sum->held += now.held;
+	sum->came += now.came;
+	sum->went += now.went;
+}
+
+/* Of several cores together: what has gone from one and not come to another is held in a ring. The
+ * cores are read one after the other: what has come meanwhile and was not seen to go stays as such.
+ */
+static void count_rings(struct show_law *sum)
+{
+	if (sum->went > sum->came)
+		sum->held += sum->went - sum->came;
+	sum->came -= sum->went < sum->came ? sum->went : sum->came;
+	sum->went = 0;
 }
 
 json_t *show_law_json(const struct show_law *l)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "accepted",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "accepted",
 			 (json_int_t)l->accepted, "delivered", (json_int_t)l->delivered, "answered",
 			 (json_int_t)l->answered, "bounced", (json_int_t)l->bounced, "dropped",
-			 (json_int_t)l->dropped, "held", (json_int_t)l->held, "sum",
-			 (json_int_t)sum_of(l), "equal", l->accepted == sum_of(l));
+			 (json_int_t)l->dropped, "held", (json_int_t)l->held, "came",
+			 (json_int_t)l->came, "went", (json_int_t)l->went, "sum",
+			 (json_int_t)sum_of(l), "equal", taken(l) == sum_of(l));
 }
 
 static json_t *laws(struct daemon *d)
@@ -59,7 +80,10 @@ static json_t *laws(struct daemon *d)
 		total.bounced += one.bounced;
 		total.dropped += one.dropped;
 		total.held += one.held;
+		total.came += one.came;
+		total.went += one.went;
 	}
+	count_rings(&total);
 	json_array_insert_new(rows, 0, show_law_json(&total));
 	json_object_set_new(json_array_get(rows, 0), "of", json_string("total"));
 	return rows;
@@ -72,6 +96,7 @@ static json_t *partner_law(struct daemon *d, uint16_t number, json_t *name)
 
 	for (size_t i = 0; i < daemon_cores(d); i++)
 		show_law_add(&sum, &core_stats(daemon_core(d, i))->partner[number].law);
+	count_rings(&sum);
 	row = show_law_json(&sum);
 	json_object_set_new(row, "of", name);
 	return row;
@@ -111,6 +136,8 @@ static json_t *others(struct daemon *d)
 	    {"records_opened", offsetof(struct stats, records_opened)},
 	    {"records_sealed", offsetof(struct stats, records_sealed)},
 	    {"events_full", offsetof(struct stats, events_full)},
+	    {"frames_crossed", offsetof(struct stats, frames_crossed)},
+	    {"stanzas_crossed", offsetof(struct stats, stanzas_crossed)},
 	};
 	json_t *row = json_object();
 

@@ -9,17 +9,48 @@ static json_t *core_row(const struct core *c, size_t index)
 	const struct stats *s = core_stats(c);
 	const uint64_t turns = stat_read(&s->turns), busy = stat_read(&s->busy_turns);
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "core", (json_int_t)index, "heartbeat",
-			 (json_int_t)core_heartbeat(c), "turns", (json_int_t)turns, "busy_percent",
-			 (json_int_t)(turns > 0 ? 100 * busy / turns : 0), "conns",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "core", (json_int_t)index,
+			 "heartbeat", (json_int_t)core_heartbeat(c), "turns", (json_int_t)turns,
+			 "busy_percent", (json_int_t)(turns > 0 ? 100 * busy / turns : 0), "conns",
 			 (json_int_t)stat_read(&s->conns), "streams_granted",
-			 (json_int_t)stat_read(&s->streams_granted));
+			 (json_int_t)stat_read(&s->streams_granted), "frames_crossed",
+			 (json_int_t)stat_read(&s->frames_crossed), "stanzas_crossed",
+			 (json_int_t)stat_read(&s->stanzas_crossed));
+}
+
+/* Of all its devices together. False when one does not tell. */
+static bool read_counters(const struct daemon *d, enum iface iface, struct port_counters *sum)
+{
+	*sum = (struct port_counters){0};
+	for (size_t i = 0; i < daemon_ports(d, iface); i++) {
+		struct port_counters n;
+
+		if (!port_read_counters(daemon_port(d, iface, i), &n))
+			return false;
+		sum->rx_packets += n.rx_packets;
+		sum->tx_packets += n.tx_packets;
+		sum->rx_bytes += n.rx_bytes;
+		sum->tx_bytes += n.tx_bytes;
+		sum->rx_missed += n.rx_missed;
+		sum->rx_errors += n.rx_errors;
+		sum->tx_errors += n.tx_errors;
+	}
+	return true;
+}
+
+static unsigned int count_queues(const struct daemon *d, enum iface iface)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < daemon_ports(d, iface); i++)
+		n += daemon_port(d, iface, i)->queues;
+	return n;
 }
 
 static json_t *iface_row(struct daemon *d, enum iface iface)
 {
 	const struct config_iface *c = &daemon_config(d)->iface[iface];
-	const struct port *port = daemon_port(d, iface);
+	const struct port *port = daemon_port(d, iface, 0);
 	const uint8_t *m = port->mac.addr_bytes;
 	struct port_counters n;
 	char address[ADDR_TEXT_MAX];
@@ -30,7 +61,10 @@ static json_t *iface_row(struct daemon *d, enum iface iface)
 	    json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]),
 	    "mtu", (json_int_t)c->mtu, "port", (json_int_t)c->port);
 
-	if (!port_read_counters(port, &n))
+	json_object_set_new(row, "queues", json_integer((json_int_t)count_queues(d, iface)));
+	json_object_set_new(row, "steering",
+			    json_string(steer_way_name(daemon_steering(d, iface))));
+	if (!read_counters(d, iface, &n))
 		return row;
 	json_object_set_new(row, "rx_packets", json_integer((json_int_t)n.rx_packets));
 	json_object_set_new(row, "tx_packets", json_integer((json_int_t)n.tx_packets));

@@ -29,10 +29,14 @@ static void print_time(long long unix_s, char *out, size_t room)
 
 static void print_status(FILE *out, const json_t *data)
 {
-	static const struct table_column cores[] = {
-	    {"CORE", "core"},           {"BUSY%", "busy_percent"},
-	    {"CONNECTIONS", "conns"},   {"STREAMS", "streams_granted"},
-	    {"HEARTBEAT", "heartbeat"}, {NULL, NULL}};
+	static const struct table_column cores[] = {{"CORE", "core"},
+						    {"BUSY%", "busy_percent"},
+						    {"CONNECTIONS", "conns"},
+						    {"STREAMS", "streams_granted"},
+						    {"HEARTBEAT", "heartbeat"},
+						    {"FRAMES ON", "frames_crossed"},
+						    {"STANZAS ON", "stanzas_crossed"},
+						    {NULL, NULL}};
 	static const struct table_column ifaces[] = {{"INTERFACE", "interface"},
 						     {"DRIVER", "driver"},
 						     {"DEVICE", "device"},
@@ -40,6 +44,10 @@ static void print_status(FILE *out, const json_t *data)
 						     {"PORT", "port"},
 						     {"MAC", "mac"},
 						     {"MTU", "mtu"},
+						     {NULL, NULL}};
+	static const struct table_column spread[] = {{"INTERFACE", "interface"},
+						     {"QUEUES", "queues"},
+						     {"STEERING", "steering"},
 						     {NULL, NULL}};
 	static const struct table_column packets[] = {
 	    {"INTERFACE", "interface"}, {"RX", "rx_packets"},    {"RX BYTES", "rx_bytes"},
@@ -59,6 +67,8 @@ static void print_status(FILE *out, const json_t *data)
 	sluicectl_table_print(out, cores, json_object_get(data, "cores"), "no cores");
 	fputc('\n', out);
 	sluicectl_table_print(out, ifaces, json_object_get(data, "interfaces"), "no interfaces");
+	fputc('\n', out);
+	sluicectl_table_print(out, spread, json_object_get(data, "interfaces"), "no interfaces");
 	fputc('\n', out);
 	sluicectl_table_print(out, packets, json_object_get(data, "interfaces"), "no interfaces");
 }
@@ -129,6 +139,8 @@ static void print_counters(FILE *out, const json_t *data)
 						  {"SUM", "sum"},
 						  {"EQUAL", "equal"},
 						  {NULL, NULL}};
+	static const struct table_column passed[] = {
+	    {"OF", "of"}, {"CAME", "came"}, {"WENT", "went"}, {NULL, NULL}};
 	static const struct table_column drops[] = {{"DROPPED", "name"},
 						    {"COUNT", "count"},
 						    {"FAULT", "fault"},
@@ -139,8 +151,12 @@ static void print_counters(FILE *out, const json_t *data)
 	const char *name;
 	json_t *value;
 
-	fputs("accepted = delivered + answered + bounced + dropped + held\n\n", out);
+	fputs("accepted = delivered + answered + bounced + dropped + held\n"
+	      "of one core: accepted + came = the same + went (from and to other cores)\n\n",
+	      out);
 	sluicectl_table_print(out, law, json_object_get(data, "law"), "no cores");
+	fputc('\n', out);
+	sluicectl_table_print(out, passed, json_object_get(data, "law"), "no cores");
 	fputc('\n', out);
 	sluicectl_table_print(out, law, busy, "no partner has sent or received a stanza");
 	fputc('\n', out);

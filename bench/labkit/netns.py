@@ -26,6 +26,7 @@ SETTINGS = {
     "ipv4/tcp_congestion_control": "reno",
     "ipv4/tcp_slow_start_after_idle": "0",
 }
+QUEUES_MAX = 2  # of the relay's own cables
 LISTEN = "0A"  # TCP_LISTEN as /proc/net/tcp writes it
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -66,6 +67,7 @@ class Network:
     def __init__(self, rundir):
         self.rundir = rundir
         self.plugs = 0
+        self.cables = []  # the relay's own
 
     def name(self, short):
         return self.rundir.prefix + short
@@ -100,22 +102,40 @@ class Network:
 
         Checksums are computed by the sender: a frame that reaches the relay through a bridge would
         otherwise carry a partial one. On the relay's own cables (@dataplane) the kernel's receive
-        work is steered to CPU 0, so that a frame sent by the poll core costs it little.
+        work is steered to CPU 0, so that a frame sent by the poll core costs it little; they can
+        have several queues, and have one until spread() says otherwise.
         """
         self.plugs += 1
         far = f"p{self.plugs}-{device}"[:15]
+        many = f"numrxqueues {QUEUES_MAX} numtxqueues {QUEUES_MAX}" if dataplane else ""
         name, fabric = self.name(short), self.name("fabric")
         run(
             ["ip", "-n", name, "-batch", "-"],
-            f"link add {device} mtu {mtu} type veth peer name {far} netns {fabric} mtu {mtu}\n"
+            f"link add {device} mtu {mtu} {many} type veth"
+            f" peer name {far} netns {fabric} mtu {mtu} {many}\n"
             f"link set {device} up\n"
             + (f"addr add {NETS[net]}{host}/24 dev {device}\n" if host else ""),
         )
         run(["ip", "-n", fabric, "link", "set", far, "master", f"br-{net}", "up"])
         if dataplane:
-            self.shell("fabric", f"echo 1 > /sys/class/net/{far}/queues/rx-0/rps_cpus")
+            self.cables.append((short, device, far))
+            self.channels(short, device, far, 1)
+            self.shell("fabric", f"for q in /sys/class/net/{far}/queues/rx-*/rps_cpus;"
+                                 " do echo 1 > $q; done")  # fmt: skip
         else:
             run(["ip", "netns", "exec", name, "ethtool", "-K", device, "tx", "off"])
+
+    def channels(self, short, device, far, queues):
+        for where, link in ((short, device), ("fabric", far)):
+            current = self.shell(where, f"ls -d /sys/class/net/{link}/queues/rx-* | wc -l").strip()
+            if current != str(queues):
+                self.shell(where, f"ethtool -L {link} rx {queues} tx {queues}")
+
+    def spread(self, short, queues):
+        """From now on the relay's cables in @short have @queues queues: while it does not run."""
+        for where, device, far in self.cables:
+            if where == short:
+                self.channels(where, device, far, queues)
 
     def listens(self, short, port, address=None):
         """Does anything in @short listen on TCP @port (of the IPv4 @address)?

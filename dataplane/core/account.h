@@ -26,6 +26,8 @@ ACCOUNT(delivered)
 ACCOUNT(answered)
 ACCOUNT(bounced)
 ACCOUNT(dropped)
+ACCOUNT(came)
+ACCOUNT(went)
 #undef ACCOUNT
 
 /* A parcel or ledger entry begins, or ceases, to hold a stanza. */
@@ -43,6 +45,22 @@ static inline void account_release(struct core *c, const struct parcel_label *la
 		return;
 	stat_sub(&c->stats.law.held, 1);
 	stat_sub(&c->stats.partner[label->partner.n].law.held, 1);
+}
+
+/* A stanza leaves for another core, or comes from one. */
+static inline void account_leave(struct core *c, const struct parcel_label *label)
+{
+	account_release(c, label);
+	if (label->kind == PARCEL_STANZA)
+		account_went(c, label->partner);
+	stat_add(&c->stats.stanzas_crossed, 1);
+}
+
+static inline void account_arrive(struct core *c, const struct parcel_label *label)
+{
+	if (label->kind == PARCEL_STANZA)
+		account_came(c, label->partner);
+	account_hold(c, label);
 }
 
 /* What is lost for good: a stanza is dropped by law as @why, a bounce only counted. */

@@ -70,6 +70,7 @@ static struct conn *begin(struct core *c, struct tcp_conn *tcp, enum iface iface
 	k->heard_us = k->sent_us = c->now_us;
 	k->timer.kind = 0;
 	TAILQ_INIT(&k->blocked);
+	TAILQ_INIT(&k->draining);
 	LIST_INIT(&k->grants);
 	framer_init(&k->framer, k->stanza_bytes_max);
 	tcp_free_to(c->tcp, tcp, 0); /* from here on nothing is freed but what the ledger lets go */
@@ -166,7 +167,9 @@ static void settle(struct core *c, struct conn *k)
 			stat_add(&partner->bytes_out, e->bytes);
 		}
 		ledger_pop(&k->ledger, &c->ledgers);
+		k->settled++;
 	}
+	link_on_settled(c, k);
 }
 
 void conn_on_acked(struct core *c, struct conn *k)
@@ -298,6 +301,7 @@ void conn_gone(struct core *c, struct conn *k, enum close_by by)
 	conn_unpark(c, k);
 	conn_drop_grants(c, k);
 	recover_all(c, k);
+	link_on_recovered(c, k);
 	forget_bytes(k);
 	if (is_doomed)
 		tcp_abort(c->tcp, k->tcp, c->now_us);

@@ -76,7 +76,9 @@ struct conn {
 	struct parcel_queue out;       /* goes first, in order; usually empty */
 	uint32_t control_count;        /* of them: PARCEL_CONTROL */
 	struct ledger ledger;
-	struct link_queue blocked; /* links that wait for room here */
+	struct link_queue blocked;  /* links that wait for room here */
+	struct link_queue draining; /* links that have left it, by their drain_to */
+	uint64_t settled;           /* stanzas that ever left the ledger */
 
 	struct grant_list grants;
 	uint32_t from_peer_grants;

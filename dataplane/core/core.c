@@ -12,11 +12,13 @@
 #include "dataplane/core/output.h"
 #include "dataplane/core/report.h"
 #include "dataplane/core/turn.h"
+#include "dataplane/core/via.h"
 
 enum {
 	IDLE_TURNS = 64,      /* before the loop gives way at all */
 	IDLE_SLEEP_US = 1000, /* idle for so long: sleep */
 	SLEEP_NS = 50000,
+	JOIN_PAUSE_US = 1000,
 };
 
 static enum close_by close_by_of(unsigned int news)
@@ -139,7 +141,9 @@ unsigned int core_turn(struct core *c, uint64_t now_us)
 	atomic_store_explicit(&c->clock_us, now_us, memory_order_relaxed);
 	work = turn_receive(c);
 	run_news(c);
+	via_look(c);
 	work += order_run(c);
+	work += via_run(c);
 	run_timers(c);
 	run_stalled(c);
 	work += run_ready(c);
@@ -212,9 +216,18 @@ bool core_launch(struct core *c)
 	return rte_eal_remote_launch(run_loop, c, c->setup.lcore) == 0;
 }
 
-void core_join(struct core *c)
+bool core_join(struct core *c, uint64_t patience_us)
 {
+	const struct timespec pause = {.tv_nsec = JOIN_PAUSE_US * 1000};
+
+	for (uint64_t waited = 0; rte_eal_get_lcore_state(c->setup.lcore) == RUNNING;
+	     waited += JOIN_PAUSE_US) {
+		if (waited >= patience_us)
+			return false;
+		nanosleep(&pause, NULL);
+	}
 	(void)rte_eal_wait_lcore(c->setup.lcore);
+	return true;
 }
 
 const struct stats *core_stats(const struct core *c)

@@ -9,6 +9,7 @@
 #ifndef DATAPLANE_CORE_CORE_H
 #define DATAPLANE_CORE_CORE_H
 
+#include "dataplane/core/crossing.h"
 #include "dataplane/core/inbox.h"
 #include "dataplane/core/stats.h"
 #include "dataplane/net/net.h"
@@ -23,8 +24,12 @@ enum core_idle {
 struct core_setup {
 	uint16_t index; /* 0.. */
 	unsigned int lcore;
+	/* The queue that this core polls and sends by. No port: others poll for it, and core
+	 * @sender sends for it. */
 	struct port *port[IFACE_COUNT];
-	uint16_t queue; /* of both ports */
+	uint16_t queue[IFACE_COUNT], sender[IFACE_COUNT];
+	struct crossings *crossings; /* borrowed, as is steer; both NULL: this core is alone */
+	const struct steer *steer;
 	struct net_iface_setup iface[IFACE_COUNT];
 	uint32_t conns;
 	uint32_t link_queue_bytes, link_queue_stanzas; /* parked stanzas of one pair */
@@ -40,12 +45,19 @@ struct core;
 
 /* NULL, with a sentence in @error (256 bytes), when memory or a pool is missing. */
 MUST_USE struct core *core_make(const struct core_setup *setup, char *error);
-/* Before the inbox and the pools of the receive queues are freed. */
+/*
+ * Connections end where they are and give back their buffers. Of several cores all are closed, and
+ * the crossings drained, before the first is freed: each may hold buffers of every other's pool.
+ */
+void core_close(struct core *c);
+/* Closes it, where that is still to be done. Before the inbox and the pools of the receive queues
+ * are freed. */
 void core_free(struct core *c);
 
 /* Starts the loop on its lcore. It ends after MSG_STOP. */
 MUST_USE bool core_launch(struct core *c);
-void core_join(struct core *c);
+/* False: after @patience_us it still runs, and nothing of it may be freed. */
+MUST_USE bool core_join(struct core *c, uint64_t patience_us);
 
 /* One turn of the loop; tests call it without a thread. Returns how much was done, 0 when idle. */
 unsigned int core_turn(struct core *c, uint64_t now_us);

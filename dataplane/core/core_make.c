@@ -83,6 +83,7 @@ static bool make_tcp(struct core *c, char *error)
 	    .keepalive_idle_us = c->setup.keepalive_idle_us,
 	    .user_timeout_us = c->setup.user_timeout_us,
 	    .time_wait_us = c->setup.time_wait_us,
+	    .steer = c->setup.steer,
 	    .drops = c->stats.drops,
 	};
 	struct hash_key keys[2];
@@ -139,6 +140,8 @@ struct core *core_make(const struct core_setup *setup, char *error)
 	TAILQ_INIT(&c->dirty);
 	TAILQ_INIT(&c->doomed);
 	TAILQ_INIT(&c->later);
+	for (unsigned int i = 0; i < CORES_MAX; i++)
+		TAILQ_INIT(&c->starved[i]);
 	wheel_init(&c->wheel, c->now_us);
 	make_bare_root(c);
 	if (make_machine(c, error) && make_pool(c, error) && make_tables(c, error) &&
@@ -165,19 +168,27 @@ static void drop_conns(struct core *c)
 	}
 }
 
-void core_free(struct core *c)
+void core_close(struct core *c)
 {
-	if (c == NULL)
-		return;
 	drop_conns(c);
 	if (c->tcp != NULL)
 		tcp_fini(c->tcp);
 	if (c->net != NULL)
 		net_fini(c->net);
+	c->tcp = NULL;
+	c->net = NULL;
+	rte_free(c->conn);
+	c->conn = NULL;
+}
+
+void core_free(struct core *c)
+{
+	if (c == NULL)
+		return;
+	core_close(c);
 	ledger_pool_fini(&c->ledgers);
 	link_table_fini(&c->links);
 	grant_table_fini(&c->grants);
-	rte_free(c->conn);
 	rte_free(c->records);
 	rte_mempool_free(c->pool);
 	if (c->machine != NULL)

@@ -60,6 +60,10 @@ struct core {
 
 	struct conn_queue ready, stalled, dirty, doomed;
 	struct link_queue later;
+	/* by core (via.h): stanzas sent there and not taken, links that wait for credit, notes seen
+	 */
+	uint32_t lane_out[CORES_MAX], notes_due[CORES_MAX];
+	struct link_queue starved[CORES_MAX];
 	struct rte_mbuf *spare[CORE_SPARE_MBUFS];
 	uint32_t spare_count;
 	struct tx_queue tx[IFACE_COUNT];

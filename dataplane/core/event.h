@@ -60,6 +60,8 @@ struct event {
 		struct {
 			struct pair pair;
 			enum toward toward;
+			/* A core + 1 whose stream it has just lost (MSG_LINK_VIA), or 0. */
+			uint16_t lost_by;
 		} link;
 		struct {
 			enum close_by by;

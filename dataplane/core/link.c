@@ -5,6 +5,7 @@
 #include "dataplane/core/account.h"
 #include "dataplane/core/bounce.h"
 #include "dataplane/core/output.h"
+#include "dataplane/core/via.h"
 
 bool link_table_init(struct link_table *t, uint32_t capacity)
 {
@@ -70,7 +71,8 @@ void link_tidy(struct core *c, struct link *l)
 	struct link **at = bucket(t, l->pair, (enum toward)l->toward);
 
 	if (!TAILQ_EMPTY(&l->streams) || !TAILQ_EMPTY(&l->sources) || l->parked.count > 0 ||
-	    l->is_later)
+	    l->is_later || l->draining != NULL || via_is_away(l) || l->via_count > 0 ||
+	    l->fed_by != 0)
 		return;
 	while (*at != l)
 		at = &(*at)->hash_next;
@@ -80,7 +82,7 @@ void link_tidy(struct core *c, struct link *l)
 	t->available++;
 }
 
-static void do_later(struct core *c, struct link *l)
+void link_do_later(struct core *c, struct link *l)
 {
 	if (l->is_later)
 		return;
@@ -91,7 +93,15 @@ static void do_later(struct core *c, struct link *l)
 /* The stream that carries the pair now, or NULL. */
 static struct conn *stream_of(struct core *c, const struct link *l)
 {
-	return TAILQ_EMPTY(&l->streams) ? NULL : core_grant_conn(c, TAILQ_FIRST(&l->streams));
+	if (TAILQ_EMPTY(&l->streams) || l->draining != NULL)
+		return NULL;
+	return core_grant_conn(c, TAILQ_FIRST(&l->streams));
+}
+
+/* The same for stanzas of this core, which may go by another one. */
+static struct conn *own_stream_of(struct core *c, const struct link *l)
+{
+	return via_is_away(l) ? NULL : stream_of(c, l);
 }
 
 static void block(struct link *l, struct conn *k)
@@ -102,12 +112,14 @@ static void block(struct link *l, struct conn *k)
 	TAILQ_INSERT_TAIL(&k->blocked, l, blocked);
 }
 
-static void unblock(struct link *l)
+static void unblock(struct core *c, struct link *l)
 {
-	if (l->blocked_on == NULL)
-		return;
-	TAILQ_REMOVE(&l->blocked_on->blocked, l, blocked);
+	if (l->blocked_on != NULL)
+		TAILQ_REMOVE(&l->blocked_on->blocked, l, blocked);
+	else if (l->is_starved)
+		TAILQ_REMOVE(&c->starved[l->via], l, blocked);
 	l->blocked_on = NULL;
+	l->is_starved = false;
 }
 
 static void wake_sources(struct core *c, struct link *l)
@@ -137,6 +149,7 @@ static bool want(struct core *c, struct link *l)
 		return true;
 	e.link.pair = l->pair;
 	e.link.toward = (enum toward)l->toward;
+	e.link.lost_by = l->lost_by;
 	if (!inbox_event(c->inbox, &e)) {
 		stat_add(&c->stats.events_full, 1);
 		return false;
@@ -145,39 +158,71 @@ static bool want(struct core *c, struct link *l)
 	return true;
 }
 
-static void pump_without_stream(struct core *c, struct link *l)
+/* Is the first parcel that waits this core's own? */
+static bool is_own_first(const struct link *l)
 {
-	if (is_low(c, l))
-		wake_sources(c, l);
-	if (l->parked.count > 0 && !want(c, l))
-		do_later(c, l);
-	link_tidy(c, l);
+	return l->parked.count > 0 && parcel_of(l->parked.first)->label.origin == 0;
+}
+
+/* The first parcel goes on, by its way. */
+static bool send_first(struct core *c, struct link *l)
+{
+	struct conn *k = stream_of(c, l);
+	struct rte_mbuf *m;
+
+	if (via_is_away(l) && is_own_first(l))
+		return l->state == LINK_VIA && l->draining == NULL && via_pass(c, l);
+	if (k == NULL || !output_can_take(c, k))
+		return false;
+	m = parcel_pop(&l->parked);
+	via_taken(c, parcel_of(m));
+	account_release(c, &parcel_of(m)->label);
+	output_parcel(c, k, m);
+	output_drain(c, k);
+	return true;
+}
+
+/* Sources may go on: little waits here, and little where it goes. */
+static bool may_wake(struct core *c, const struct link *l)
+{
+	const struct conn *k = own_stream_of(c, l);
+
+	if (!is_low(c, l) || (l->state == LINK_VIA && !via_is_low(l)))
+		return false;
+	return k == NULL || output_queued(k) < CORE_SEND_LOW;
+}
+
+/* What is left waits for room on its stream, or for a stream; who brings the rest (credit, a stream
+ * drained or lost) looks at the link by himself. */
+static void wait(struct core *c, struct link *l)
+{
+	struct conn *k = via_is_away(l) && is_own_first(l) ? NULL : stream_of(c, l);
+
+	if (k == NULL) {
+		if (is_own_first(l) && !via_is_away(l) && TAILQ_EMPTY(&l->streams) && !want(c, l))
+			link_do_later(c, l);
+		return;
+	}
+	/* With little queued it is the ledger's pool that is empty: no acknowledgment of this
+	 * stream's would tell when it is not. */
+	if (l->parked.count > 0 && output_queued(k) < CORE_SEND_LOW && k->out.count == 0)
+		link_do_later(c, l);
+	else if (l->parked.count > 0 || (!TAILQ_EMPTY(&l->sources) && !via_is_away(l)))
+		block(l, k);
 }
 
 static void pump(struct core *c, struct link *l)
 {
-	struct conn *k = stream_of(c, l);
-
-	unblock(l);
-	if (k == NULL) {
-		pump_without_stream(c, l);
-		return;
-	}
-	while (l->parked.count > 0 && output_can_take(c, k)) {
-		struct rte_mbuf *m = parcel_pop(&l->parked);
-
-		account_release(c, &parcel_of(m)->label);
-		output_parcel(c, k, m);
-		output_drain(c, k);
-	}
-	if (is_low(c, l) && output_queued(k) < CORE_SEND_LOW)
+	unblock(c, l);
+	if (!via_tend(c, l))
+		link_do_later(c, l);
+	while (l->parked.count > 0 && send_first(c, l))
+		;
+	if (may_wake(c, l))
 		wake_sources(c, l);
-	/* With little queued it is the ledger's pool that is empty: no acknowledgment of this
-	 * stream's would tell when it is not. */
-	if (l->parked.count > 0 && output_queued(k) < CORE_SEND_LOW && k->out.count == 0)
-		do_later(c, l);
-	else if (l->parked.count > 0 || !TAILQ_EMPTY(&l->sources))
-		block(l, k);
+	if (!l->is_starved)
+		wait(c, l);
+	link_tidy(c, l);
 }
 
 void link_run_later(struct core *c)
@@ -202,8 +247,8 @@ void link_wake_blocked(struct core *c, struct conn *k)
 	if (output_queued(k) >= CORE_SEND_LOW || k->out.count > 0)
 		return;
 	while ((l = TAILQ_FIRST(&k->blocked)) != NULL) {
-		unblock(l);
-		do_later(c, l);
+		unblock(c, l);
+		link_do_later(c, l);
 	}
 }
 
@@ -241,7 +286,7 @@ static struct rte_mbuf *copy(struct core *c, const struct element *e,
 enum link_result link_send(struct core *c, struct link *l, const struct element *e,
 			   const struct parcel_label *label)
 {
-	struct conn *k = stream_of(c, l);
+	struct conn *k = own_stream_of(c, l);
 	const bool holds = holds_source(l, label);
 	struct rte_mbuf *m;
 
@@ -262,6 +307,8 @@ enum link_result link_send(struct core *c, struct link *l, const struct element 
 	pump(c, l);
 	if (!holds)
 		return LINK_SENT;
+	if (l->state == LINK_VIA)
+		return l->parked.count > 0 || !via_is_low(l) ? LINK_SENT_FULL : LINK_SENT;
 	if (k != NULL)
 		return l->parked.count > 0 || output_queued(k) >= CORE_SEND_HIGH ? LINK_SENT_FULL
 										 : LINK_SENT;
@@ -276,22 +323,77 @@ bool link_attach(struct core *c, struct grant *g, enum toward toward)
 		return false;
 	g->link = l;
 	TAILQ_INSERT_TAIL(&l->streams, g, of_link);
-	l->state = LINK_UP;
-	do_later(c, l);
+	if (!via_is_away(l))
+		l->state = LINK_UP;
+	link_do_later(c, l);
 	return true;
+}
+
+/* Stanzas that @k has taken and not settled: in its ledger, and whole in its queue. */
+static uint64_t unsettled(const struct conn *k)
+{
+	const bool is_begun =
+	    k->is_writing && parcel_of(k->out.first)->label.kind != PARCEL_CONTROL;
+
+	return k->ledger.count + k->out.count - k->control_count - (is_begun ? 1 : 0);
+}
+
+/* The stream in use is left: what comes next waits for what is under way. */
+static void drain(struct link *l, struct conn *k)
+{
+	if (l->draining != NULL || unsettled(k) == 0)
+		return;
+	l->draining = k;
+	l->drain_to = k->settled + unsettled(k);
+	TAILQ_INSERT_TAIL(&k->draining, l, of_draining);
 }
 
 void link_detach(struct core *c, struct grant *g)
 {
 	struct link *l = g->link;
+	struct conn *k = core_grant_conn(c, g);
 
-	if (l->blocked_on == core_grant_conn(c, g))
-		unblock(l);
+	if (l->blocked_on == k)
+		unblock(c, l);
+	if (TAILQ_FIRST(&l->streams) == g)
+		drain(l, k);
 	TAILQ_REMOVE(&l->streams, g, of_link);
 	g->link = NULL;
-	if (TAILQ_EMPTY(&l->streams))
+	if (TAILQ_EMPTY(&l->streams) && !via_is_away(l))
 		l->state = LINK_NONE;
-	do_later(c, l);
+	link_do_later(c, l);
+}
+
+static void leave_drained(struct core *c, struct conn *k, uint64_t settled)
+{
+	struct link *l;
+
+	while ((l = TAILQ_FIRST(&k->draining)) != NULL && l->drain_to <= settled) {
+		TAILQ_REMOVE(&k->draining, l, of_draining);
+		l->draining = NULL;
+		link_do_later(c, l);
+	}
+}
+
+void link_on_settled(struct core *c, struct conn *k)
+{
+	leave_drained(c, k, k->settled);
+}
+
+void link_on_recovered(struct core *c, struct conn *k)
+{
+	leave_drained(c, k, UINT64_MAX);
+}
+
+bool link_take_parcel(struct core *c, struct link *l, struct rte_mbuf *m)
+{
+	const struct parcel *p = parcel_of(m);
+
+	if (!holds_source(l, &p->label) && is_full(c, l, p->bytes))
+		return false;
+	parcel_push(&l->parked, m);
+	link_do_later(c, l);
+	return true;
 }
 
 void link_ask_again(struct core *c, struct pair pair)
@@ -302,7 +404,7 @@ void link_ask_again(struct core *c, struct pair pair)
 		if (l == NULL || l->state != LINK_WANTED)
 			continue;
 		l->state = LINK_NONE;
-		do_later(c, l);
+		link_do_later(c, l);
 	}
 }
 
@@ -320,27 +422,52 @@ void link_return(struct core *c, struct rte_mbuf *parcel)
 		return;
 	}
 	parcel_push_front(&l->parked, parcel);
-	do_later(c, l);
+	link_do_later(c, l);
+}
+
+static void fail_queue(struct core *c, struct parcel_queue *q, struct bounce_reason why)
+{
+	struct rte_mbuf *m;
+
+	while ((m = parcel_pop(q)) != NULL) {
+		via_taken(c, parcel_of(m));
+		account_release(c, &parcel_of(m)->label);
+		bounce_parcel(c, m, why.condition, why.drop);
+		parcel_free(m);
+	}
+}
+
+/* What another core has sent here is that core's to bounce, unless this one stops. */
+static struct parcel_queue take_foreign(const struct core *c, struct link *l)
+{
+	struct parcel_queue own = {0}, foreign = {0};
+	struct rte_mbuf *m;
+
+	if (c->is_stopping || l->fed_by == 0)
+		return foreign;
+	while ((m = parcel_pop(&l->parked)) != NULL)
+		parcel_push(parcel_of(m)->label.origin == 0 ? &own : &foreign, m);
+	l->parked = own;
+	return foreign;
 }
 
 void link_fail(struct core *c, struct link *l, enum stanza_condition condition, enum drop drop)
 {
-	struct rte_mbuf *m;
+	const struct bounce_reason why = {condition, drop};
+	struct parcel_queue keep = take_foreign(c, l), parked = l->parked;
 
-	if (TAILQ_EMPTY(&l->streams))
+	if (TAILQ_EMPTY(&l->streams) && !via_is_away(l))
 		l->state = LINK_NONE;
-	while ((m = parcel_pop(&l->parked)) != NULL) {
-		account_release(c, &parcel_of(m)->label);
-		bounce_parcel(c, m, condition, drop);
-		parcel_free(m);
-	}
+	l->parked = keep;
+	fail_queue(c, &l->returned, why);
+	fail_queue(c, &parked, why);
 	wake_sources(c, l);
-	do_later(c, l);
+	link_do_later(c, l);
 }
 
 void link_park(struct core *c, struct link *l, struct conn *source)
 {
-	struct conn *k = stream_of(c, l);
+	struct conn *k = own_stream_of(c, l);
 
 	source->parked_on = l;
 	TAILQ_INSERT_TAIL(&l->sources, source, parked);

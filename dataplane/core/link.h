@@ -4,8 +4,10 @@
  * stanzas parked until one can, the sources that wait.
  *
  * Streams are used in the order they were granted, the first alone while it lives: RFC 6120 10.1
- * wants the order of a pair kept. Towards the edge the queue is bounded and then bounces; towards
- * the inside a full queue parks the source, whose TCP window then closes by itself.
+ * wants the order of a pair kept. For the same reason the next stream waits until the one before
+ * has settled what it had of the pair, at most for the time that a close may take. Towards the edge
+ * the queue is bounded and then bounces; towards the inside a full queue parks the source, whose
+ * TCP window then closes by itself.
  *
  * Runs on  the core that owns the table.
  */
@@ -18,21 +20,34 @@
 
 enum link_state {
 	LINK_NONE,   /* no stream, nobody asked */
-	LINK_WANTED, /* control knows; MSG_GRANT or MSG_LINK_FAILED will answer */
+	LINK_WANTED, /* control knows; MSG_GRANT, MSG_LINK_VIA or MSG_LINK_FAILED will answer */
 	LINK_UP,
+	LINK_VIA,       /* by a stream of core `via` (via.h) */
+	LINK_RETURNING, /* that stream is lost: what it has not sent is on its way back */
 };
 
 struct link {
 	struct link *hash_next;
 	struct pair pair;
-	uint8_t toward; /* enum toward */
-	uint8_t state;  /* enum link_state */
-	bool is_later;  /* in the core's list: link_pump() is due */
+	uint8_t toward;       /* enum toward */
+	uint8_t state;        /* enum link_state */
+	bool is_later;        /* in the core's list: link_pump() is due */
+	bool is_starved;      /* no credit on the lane to `via`: in its list, by `blocked` */
+	bool flush_due;       /* RETURNING: CROSSING_FLUSH is still to be sent */
+	uint8_t via, lost_by; /* a core; a core + 1, told to control with the next wish */
+	uint16_t fed_by, told_lost, flushing; /* a bit a core that sends by this link's streams */
 	struct grant_queue streams;
 	struct parcel_queue parked;
 	struct conn_queue sources; /* parked on this link */
 	struct conn *blocked_on;   /* in its list */
-	TAILQ_ENTRY(link) blocked, later;
+	/* The stream before the present one, while stanzas of this pair on it may yet come back:
+	 * until it has settled @drain_to of all it ever had nothing is sent. In its list. */
+	struct conn *draining;
+	uint64_t drain_to;
+	uint32_t via_count; /* stanzas with core `via` that are not taken yet */
+	uint64_t via_bytes;
+	struct parcel_queue returned; /* RETURNING: come back so far */
+	TAILQ_ENTRY(link) blocked, later, of_draining;
 };
 
 struct link_table {
@@ -71,6 +86,14 @@ void link_return(struct core *c, struct rte_mbuf *parcel);
 void link_fail(struct core *c, struct link *l, enum stanza_condition condition, enum drop drop);
 /* The connection reads nothing until the link wakes it. */
 void link_park(struct core *c, struct link *l, struct conn *source);
+/* A parcel that another core sends by a stream of this one. False, the parcel still the caller's,
+ * at the bound of a pair whose source cannot be held. */
+MUST_USE bool link_take_parcel(struct core *c, struct link *l, struct rte_mbuf *m);
+/* Stanzas of @k are settled, or all of them recovered: links that it has left may go on. */
+void link_on_settled(struct core *c, struct conn *k);
+void link_on_recovered(struct core *c, struct conn *k);
+/* It has changed: link_run_later() looks at it. */
+void link_do_later(struct core *c, struct link *l);
 /* Room has grown at @k: the links that wait for it go on. */
 void link_wake_blocked(struct core *c, struct conn *k);
 /* Sends what is parked as far as the streams take it, or asks for a stream: for each link that has

@@ -39,6 +39,7 @@ enum msg_kind {
 	MSG_REVOKE, /* and no longer */
 	MSG_LINK_FAILED, /* no stream for a pair can be had: answers EVENT_LINK_WANTED; what is
 			    parked bounces */
+	MSG_LINK_VIA,    /* the other answer to it: a stream of core `via` serves the pair */
 	MSG_TIMES,       /* keep-alive and silence of a connection; its silence begins anew */
 	MSG_CLOSE,  /* send `bytes` (a stream error, or NULL), then the footer if a header was sent;
 		       read and deliver on until the  peer closes or `deadline_us` has passed; then
@@ -62,7 +63,7 @@ struct pair {
 
 struct msg {
 	enum msg_kind kind;
-	struct conn_id conn; /* all but DIAL, LINK_FAILED, ROUTES, STOP */
+	struct conn_id conn; /* all but DIAL, LINK_*, ROUTES, STOP */
 	struct rte_mbuf *bytes;
 	union {
 		struct {
@@ -91,6 +92,11 @@ struct msg {
 			enum toward toward;
 			enum stanza_condition condition;
 		} link_failed;
+		struct {
+			struct pair pair;
+			enum toward toward;
+			uint16_t core;
+		} link_via;
 		struct {
 			uint64_t keepalive_us;  /* send white space after so much silence of ours; 0
 						   = never */

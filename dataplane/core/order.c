@@ -9,6 +9,7 @@
 #include "dataplane/core/order.h"
 #include "dataplane/core/output.h"
 #include "dataplane/core/report.h"
+#include "dataplane/core/via.h"
 
 static void free_bytes(struct msg *m)
 {
@@ -210,8 +211,16 @@ static void on_link_failed(struct core *c, const struct msg *m)
 	struct link *l = link_find(&c->links, m->link_failed.pair, m->link_failed.toward);
 
 	/* A stream that came up meanwhile makes the failure stale. */
-	if (l != NULL && l->state != LINK_UP)
+	if (l != NULL && (l->state == LINK_NONE || l->state == LINK_WANTED))
 		link_fail(c, l, m->link_failed.condition, DROP_STANZA_NO_LINK);
+}
+
+static void on_link_via(struct core *c, const struct msg *m)
+{
+	struct link *l = link_find(&c->links, m->link_via.pair, m->link_via.toward);
+
+	if (l != NULL)
+		via_begin(c, l, m->link_via.core);
 }
 
 static void on_routes(struct core *c, const struct msg *m)
@@ -226,7 +235,7 @@ static void on_routes(struct core *c, const struct msg *m)
 static void fail_links(struct core *c)
 {
 	for (uint32_t i = 0; i < c->links.total; i++)
-		if (c->links.links[i].parked.count > 0)
+		if (c->links.links[i].parked.count > 0 || c->links.links[i].returned.count > 0)
 			link_fail(c, &c->links.links[i], STANZA_SERVICE_UNAVAILABLE,
 				  DROP_STANZA_SHUTDOWN);
 }
@@ -300,6 +309,9 @@ static void run(struct core *c, struct msg *m)
 		break;
 	case MSG_LINK_FAILED:
 		on_link_failed(c, m);
+		break;
+	case MSG_LINK_VIA:
+		on_link_via(c, m);
 		break;
 	case MSG_ROUTES:
 		on_routes(c, m);

@@ -28,6 +28,9 @@ struct parcel_label {
 	uint8_t toward; /* enum toward */
 	bool is_raw; /* PARCEL_CONTROL given before the transport was SECURE: goes out unsealed */
 	bool maybe_twice; /* part of it has been sent before, on a stream that died */
+	uint8_t
+	    origin;   /* 0: of this core; n: core n - 1 sends it by a stream of this one (via.h) */
+	bool is_owed; /* and has to be told when it is taken */
 };
 
 struct parcel {

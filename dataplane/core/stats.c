@@ -7,14 +7,15 @@
 enum { READ_TRIES = 100 };
 
 struct copy {
-	uint64_t accepted, delivered, answered, bounced, dropped, held;
+	uint64_t accepted, delivered, answered, bounced, dropped, held, came, went;
 };
 
 static struct copy read_law(const struct law *l)
 {
 	return (struct copy){stat_read(&l->accepted), stat_read(&l->delivered),
 			     stat_read(&l->answered), stat_read(&l->bounced),
-			     stat_read(&l->dropped),  stat_read(&l->held)};
+			     stat_read(&l->dropped),  stat_read(&l->held),
+			     stat_read(&l->came),     stat_read(&l->went)};
 }
 
 int64_t law_gap(const struct law *l)
@@ -27,6 +28,6 @@ int64_t law_gap(const struct law *l)
 		if (memcmp(&before, &now, sizeof(now)) == 0)
 			break;
 	}
-	return (int64_t)(now.accepted - now.delivered - now.answered - now.bounced - now.dropped -
-			 now.held);
+	return (int64_t)(now.accepted + now.came - now.delivered - now.answered - now.bounced -
+			 now.dropped - now.held - now.went);
 }

@@ -16,10 +16,12 @@
 /*
  * The law (design.md 4): accepted = delivered + answered + bounced + dropped + held, at every
  * moment at which a core is between two turns. held is a gauge of its own, counted where stanzas
- * wait, so that the law can fail.
+ * wait, so that the law can fail. A stanza that is passed to another core has come there (came) and
+ * left here (went): of one core, accepted + came = the rest + went; of all, what has gone and not
+ * come yet is held in a ring.
  */
 struct law {
-	_Atomic uint64_t accepted, delivered, answered, bounced, dropped, held;
+	_Atomic uint64_t accepted, delivered, answered, bounced, dropped, held, came, went;
 };
 
 /* One partner's share, both directions. Index 0: stanzas that concern no partner record. */
@@ -39,6 +41,7 @@ struct stats {
 	    maybe_twice; /* stanzas sent again after their first stream died unacknowledged */
 	_Atomic uint64_t records_opened, records_sealed;
 	_Atomic uint64_t events_full;
+	_Atomic uint64_t frames_crossed, stanzas_crossed; /* passed to other cores through rings */
 	uint32_t
 	    drops[DROP_COUNT]; /* written by the core alone; read with __atomic_load_n relaxed */
 	struct partner_stats partner[PARTNERS_MAX];
@@ -66,8 +69,8 @@ static inline uint32_t stat_read_drop(const struct stats *s, enum drop d)
 	return __atomic_load_n(&s->drops[d], __ATOMIC_RELAXED);
 }
 
-/* accepted minus the rest: 0 when the law holds. Copies the law of a running core until two reads
- * agree, 100 tries at most. */
+/* accepted and came minus the rest: 0 when the law holds. Copies the law of a running core until
+ * two reads agree, 100 tries at most. */
 int64_t law_gap(const struct law *l);
 
 #endif

@@ -2,9 +2,10 @@
 /* turn.c - frames from the ports to TCP, and segments of TCP to the ports. */
 #include <rte_prefetch.h>
 
+#include "dataplane/core/frames.h"
 #include "dataplane/core/turn.h"
 
-static void take_frame(struct core *c, enum iface iface, struct rte_mbuf *m)
+void turn_frame(struct core *c, enum iface iface, struct rte_mbuf *m)
 {
 	struct tcp_packet packet;
 	struct tcp_quoted quoted;
@@ -27,14 +28,15 @@ unsigned int turn_receive(struct core *c)
 	unsigned int done = 0;
 
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
-		const uint16_t n = port_rx(c->setup.port[i], c->setup.queue, frame, BURST_MAX);
+		const unsigned int n = frames_receive(c, (enum iface)i, frame, &done);
 
-		for (uint16_t f = 0; f < n; f++)
+		for (unsigned int f = 0; f < n; f++)
 			rte_prefetch0(rte_pktmbuf_mtod(frame[f], const void *));
-		for (uint16_t f = 0; f < n; f++)
-			take_frame(c, (enum iface)i, frame[f]);
-		done += n;
+		for (unsigned int f = 0; f < n; f++)
+			turn_frame(c, (enum iface)i, frame[f]);
 	}
+	done += frames_cross(c);
+	frames_tell_neighbours(c);
 	return done;
 }
 
@@ -64,8 +66,8 @@ static unsigned int send_frames(struct core *c, enum iface iface)
 
 	while (sent < q->count) {
 		const uint16_t left = (uint16_t)(q->count - sent);
-		const uint16_t n = port_tx(c->setup.port[iface], c->setup.queue, q->frame + sent,
-					   left < BURST_MAX ? left : BURST_MAX);
+		const uint16_t n =
+		    frames_send(c, iface, q->frame + sent, left < BURST_MAX ? left : BURST_MAX);
 
 		if (n == 0)
 			break;

@@ -5,6 +5,8 @@
 
 #include "dataplane/core/core_state.h"
 
+/* Takes @m, a frame received on @iface: through net to TCP. */
+void turn_frame(struct core *c, enum iface iface, struct rte_mbuf *m);
 /* One burst of each port, through net to TCP. Returns frames. */
 unsigned int turn_receive(struct core *c);
 /* What TCP and net have made goes out; what the device does not take waits. Returns frames. */

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "dataplane/net/port.h"
 
@@ -13,6 +14,8 @@
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM)
 /* one flow, one queue; both families */
 #define SPREAD_BY      (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_IPV6_TCP_EX)
+#define RSS_KEY_BYTES  40
+#define SPREAD_NEEDS   (RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV6_TCP)
 #define ETHERNET_BYTES (RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN)
 
 struct rte_mempool *port_make_pool(const char *name, unsigned int mbufs, unsigned int cache,
@@ -69,10 +72,9 @@ static bool check_limits(struct opening *o)
 	const struct port_setup *s = o->setup;
 	const uint32_t queues = min_u32(o->info.max_rx_queues, o->info.max_tx_queues);
 
-	if (s->queues == 0 || s->queues > queues) {
-		snprintf(o->error, ERROR_BYTES,
-			 "device %s: has %u queue pairs, %u are wanted: configure as many cores as"
-			 " it has queues",
+	o->port.queues = (uint16_t)min_u32(min_u32(s->queues, queues), CORES_MAX);
+	if (o->port.queues == 0) {
+		snprintf(o->error, ERROR_BYTES, "device %s: has %u queue pairs, %u are wanted",
 			 s->device, queues, s->queues);
 		return false;
 	}
@@ -97,11 +99,11 @@ static bool configure(struct opening *o)
 	conf.rxmode.offloads = o->port.rx_offloads;
 	if (s->set_mtu)
 		conf.rxmode.mtu = s->mtu;
-	if (s->queues > 1 && (o->info.flow_type_rss_offloads & SPREAD_BY) != 0) {
+	if (o->port.queues > 1 && (o->info.flow_type_rss_offloads & SPREAD_BY) != 0) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf = o->info.flow_type_rss_offloads & SPREAD_BY;
 	}
-	rc = rte_eth_dev_configure(o->port.ethdev, s->queues, s->queues, &conf);
+	rc = rte_eth_dev_configure(o->port.ethdev, o->port.queues, o->port.queues, &conf);
 	return rc == 0 || fail(o, "refuses its configuration (queues, mtu)", rc);
 }
 
@@ -127,7 +129,7 @@ static bool set_up_queues(struct opening *o, struct rte_mempool *const *rx_pools
 
 	if (rc != 0)
 		return fail(o, "refuses any number of descriptors", rc);
-	for (uint16_t q = 0; q < o->setup->queues; q++) {
+	for (uint16_t q = 0; q < o->port.queues; q++) {
 		rc = rte_eth_rx_queue_setup(o->port.ethdev, q, rx_count, ANY_SOCKET, NULL,
 					    rx_pools[q]);
 		if (rc != 0)
@@ -140,6 +142,60 @@ static bool set_up_queues(struct opening *o, struct rte_mempool *const *rx_pools
 			return fail(o, "refuses a transmit queue", rc);
 	}
 	return true;
+}
+
+/* A key of our own, so that a stranger cannot aim at one queue; a device that has a fixed one
+ * keeps it. The one in force is read back. */
+static bool settle_key(const struct opening *o, struct steer_rss *r)
+{
+	/* A device that does not tell the size has a key of 40 bytes. */
+	const uint8_t bytes = o->info.hash_key_size > 0 ? o->info.hash_key_size : RSS_KEY_BYTES;
+	struct rte_eth_rss_conf conf = {.rss_key = r->key, .rss_key_len = bytes};
+
+	if (bytes < RSS_KEY_BYTES || bytes > STEER_KEY_MAX)
+		return false;
+	conf.rss_hf = o->info.flow_type_rss_offloads & SPREAD_BY;
+	if (getrandom(r->key, sizeof(r->key), 0) == (ssize_t)sizeof(r->key))
+		(void)rte_eth_dev_rss_hash_update(o->port.ethdev, &conf);
+	memset(r->key, 0, sizeof(r->key));
+	r->key_bytes = bytes;
+	return rte_eth_dev_rss_hash_conf_get(o->port.ethdev, &conf) == 0 &&
+	       (conf.rss_hf & SPREAD_NEEDS) == SPREAD_NEEDS;
+}
+
+/* Queues in turn; a device with a fixed table keeps it. The one in force is read back. */
+static bool settle_table(const struct opening *o, struct steer_rss *r)
+{
+	struct rte_eth_rss_reta_entry64 table[STEER_TABLE_MAX / RTE_ETH_RETA_GROUP_SIZE];
+	const uint16_t size = o->info.reta_size;
+
+	if (size < RTE_ETH_RETA_GROUP_SIZE || size > STEER_TABLE_MAX || (size & (size - 1)) != 0)
+		return false;
+	memset(table, 0, sizeof(table));
+	for (uint16_t i = 0; i < size; i++) {
+		table[i / RTE_ETH_RETA_GROUP_SIZE].mask = UINT64_MAX;
+		table[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE] =
+		    i % o->port.queues;
+	}
+	(void)rte_eth_dev_rss_reta_update(o->port.ethdev, table, size);
+	if (rte_eth_dev_rss_reta_query(o->port.ethdev, table, size) != 0)
+		return false;
+	for (uint16_t i = 0; i < size; i++) {
+		const uint16_t queue =
+		    table[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE];
+
+		if (queue >= o->port.queues || queue > UINT8_MAX)
+			return false;
+		r->queue[i] = (uint8_t)queue;
+	}
+	r->entries = size;
+	return true;
+}
+
+static void learn_spread(struct opening *o)
+{
+	if (o->port.queues < 2 || !settle_key(o, &o->port.rss) || !settle_table(o, &o->port.rss))
+		o->port.rss.entries = 0;
 }
 
 static bool start(struct opening *o)
@@ -167,7 +223,7 @@ bool port_open(struct port *p, const struct port_setup *setup, struct rte_mempoo
 {
 	struct opening o = {
 	    .setup = setup,
-	    .port = {.queues = setup->queues, .rx_checksum_trust = setup->rx_checksum_trust},
+	    .port = {.rx_checksum_trust = setup->rx_checksum_trust},
 	    .error = error,
 	};
 
@@ -178,6 +234,7 @@ bool port_open(struct port *p, const struct port_setup *setup, struct rte_mempoo
 		(void)rte_eth_dev_stop(o.port.ethdev);
 		return false;
 	}
+	learn_spread(&o);
 	*p = o.port;
 	return true;
 }

@@ -14,12 +14,13 @@
 
 #include "dataplane/base/base.h"
 #include "dataplane/base/bounds.h"
+#include "dataplane/base/steer.h"
 
 /* What drivers-cfg/<driver>.conf and the configuration say of a device; see drivers-cfg/README.md.
  */
 struct port_setup {
 	char device[64]; /* ethdev name: "net_af_xdp0" or a PCI address */
-	uint16_t queues; /* rx and tx queue pairs, one a core */
+	uint16_t queues; /* rx and tx queue pairs wanted, one a core; fewer where it has fewer */
 	uint16_t rx_descriptors, tx_descriptors;
 	uint32_t mtu;
 	bool rx_checksum;       /* let the device verify checksums, where it offers to */
@@ -31,9 +32,12 @@ struct port_setup {
 struct port {
 	uint16_t ethdev; /* DPDK's port number */
 	struct rte_ether_addr mac;
-	uint16_t queues;
+	uint16_t queues; /* that it has got */
 	bool rx_checksum_trust;
 	uint64_t rx_offloads, tx_offloads; /* enabled */
+	/* How it spreads TCP of both families over its queues, read back from it: queue i of
+	 * @queues as often as another. No entries where it does not say. */
+	struct steer_rss rss;
 };
 
 /*

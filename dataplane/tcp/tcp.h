@@ -28,6 +28,7 @@
 #include "dataplane/base/ids.h"
 #include "dataplane/base/keyed_hash.h"
 #include "dataplane/base/seq.h"
+#include "dataplane/base/steer.h"
 #include "dataplane/base/wheel.h"
 
 #define TCP_STATES(X)                                                                              \
@@ -119,7 +120,10 @@ struct tcp_setup {
 	uint64_t user_timeout_us;   /* unacknowledged data older than this ends the connection (RFC
 				       9293 3.8.3) */
 	uint64_t time_wait_us;      /* 2 MSL */
-	uint32_t *drops;            /* array of DROP_COUNT counters, this core's */
+	/* Borrowed; ports to dial from are chosen so that answers come to `core`. NULL: they all
+	 * do. */
+	const struct steer *steer;
+	uint32_t *drops; /* array of DROP_COUNT counters, this core's */
 };
 
 struct tcp;      /* the engine */

@@ -49,6 +49,16 @@ static bool is_listening(const struct tcp *t, uint16_t port)
 	return false;
 }
 
+/* Do the answers come to this core? */
+static bool returns_here(const struct tcp *t, const struct flow_key *key)
+{
+	const struct steer_flow f = {t->local[key->local], key->remote, key->local_port,
+				     key->remote_port};
+
+	return t->setup.steer == NULL ||
+	       steer_core(t->setup.steer, (enum iface)key->iface, &f) == t->setup.core;
+}
+
 /* RFC 6056 3.3.4, double hash: each remote sees its own sequence of ports, hard to foresee. */
 bool tcp_port_choose(struct tcp *t, struct flow_key *key)
 {
@@ -62,8 +72,8 @@ bool tcp_port_choose(struct tcp *t, struct flow_key *key)
 	counter = &t->port_counter[(f >> 32) % TCP_PORT_COUNTERS];
 	for (uint32_t i = 0; i < range; i++) {
 		key->local_port = (uint16_t)(TCP_PORT_MIN + ((uint32_t)f + (*counter)++) % range);
-		if (!is_listening(t, key->local_port) && flow_find(&t->flow, key) == FLOW_NONE &&
-		    tcp_time_wait_find(t, key) == NULL)
+		if (!is_listening(t, key->local_port) && returns_here(t, key) &&
+		    flow_find(&t->flow, key) == FLOW_NONE && tcp_time_wait_find(t, key) == NULL)
 			return true;
 	}
 	return false;

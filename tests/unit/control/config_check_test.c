@@ -231,16 +231,30 @@ static void checks_interfaces(void)
 		"address@port\n");
 	refuses(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER "<dataplane cores='0'/>" TAIL,
 		"t.xml:8: error: cores is 0: expected 1 to 16\n");
-	refuses(
-	    HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER
-	    "<dataplane cores='2' memory-mb='1024'/>" TAIL,
-	    "t.xml:8: error: cores is 2, but this version runs one poll core: set cores to 1\n");
+	refuses(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER "<dataplane cores='17'/>" TAIL,
+		"t.xml:8: error: cores is 17: expected 1 to 16\n");
+}
+
+static void takes_several_cores(void)
+{
+	takes(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER
+	      "<dataplane cores='2' memory-mb='1024'/>" TAIL,
+	      "");
+	takes(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER
+	      "<dataplane cores='16' memory-mb='8192'/>" TAIL,
+	      "");
+	takes(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER
+	      "<dataplane cores='4' memory-mb='1024'/>" TAIL,
+	      "t.xml:8: warning: memory-mb is 1024, and 4 cores with 4096 connections each take "
+	      "about "
+	      "1187: the relay may not start\n");
 }
 
 static void checks_memory(void)
 {
 	takes(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER "<dataplane memory-mb='256'/>" TAIL,
-	      "t.xml:8: warning: memory-mb is 256, and 4096 connections take about 296: the relay "
+	      "t.xml:8: warning: memory-mb is 256, and 1 cores with 4096 connections each take "
+	      "about 296: the relay "
 	      "may not start\n");
 	takes(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER "<dataplane memory-mb='296'/>" TAIL,
 	      "");
@@ -327,6 +341,7 @@ int main(void)
 	RUN(checks_addresses);
 	RUN(checks_interfaces);
 	RUN(checks_limits);
+	RUN(takes_several_cores);
 	RUN(checks_memory);
 	RUN(checks_names_and_passphrase);
 	RUN(stops_at_a_hundred_complaints);

@@ -77,10 +77,24 @@ const struct core *daemon_core(const struct daemon *d, size_t index)
 	return &d->core[index];
 }
 
-const struct port *daemon_port(const struct daemon *d, enum iface iface)
+size_t daemon_ports(const struct daemon *d, enum iface iface)
+{
+	(void)d;
+	(void)iface;
+	return 1;
+}
+
+const struct port *daemon_port(const struct daemon *d, enum iface iface, size_t index)
 {
 	(void)iface;
+	(void)index;
 	return &d->port;
+}
+
+enum steer_way daemon_steering(const struct daemon *d, enum iface iface)
+{
+	(void)d;
+	return iface == IFACE_EDGE ? STEER_DEVICE : STEER_SOFTWARE;
 }
 
 uint64_t daemon_uptime_s(const struct daemon *d)

@@ -271,6 +271,65 @@ static void shows_a_connection(void)
 	rig_close();
 }
 
+#define OUT(id) "<message from='a@contoso.example' to='b@partner.example' id='" id "'/>"
+#define OUT_DE(id)                                                                                 \
+	"<message xml:lang='de' from='a@contoso.example' to='b@partner.example' id='" id "'/>"
+
+/* Two streams of a pair; the first closes while what it has sent is not acknowledged. */
+static struct peer *close_under_way(struct peer **first, struct peer **gateway)
+{
+	struct peer *second;
+	uint64_t sent;
+
+	*first = open_stream(IFACE_EDGE, true);
+	second = open_stream(IFACE_EDGE, true);
+	*gateway = open_stream(IFACE_INTERNAL, true);
+	sent = tcp_sent_offset(rig.core->conn[second->id.slot].tcp);
+	rig_cut(IFACE_EDGE, true);
+	peer_say(*gateway, OUT("older"));
+	rig_run(10);
+	rig_order_text(MSG_CLOSE, (*first)->id, NULL);
+	rig_run(2);
+	peer_say(*gateway, OUT("newer"));
+	rig_run(20);
+	CHECK_EQ(LAW(held), 2);
+	/* The second stream could send, and does not. */
+	CHECK_EQ(tcp_sent_offset(rig.core->conn[second->id.slot].tcp), sent);
+	return second;
+}
+
+/* RFC 6120 10.1: the next stream waits until the closing one's stanzas are acknowledged. */
+static void next_stream_waits_for_the_last_acknowledgment(void)
+{
+	struct peer *first, *second, *gateway;
+
+	rig_open();
+	second = close_under_way(&first, &gateway);
+	rig_cut(IFACE_EDGE, false);
+	CHECK(peer_hears(first, OUT_DE("older") "</stream:stream>"));
+	CHECK(peer_hears(second, OUT_DE("newer")));
+	rig_wait(500000); /* a delayed acknowledgment */
+	CHECK_EQ(LAW(delivered), 2);
+	CHECK_EQ(stat_read(&rig.core->stats.maybe_twice), 0);
+	rig_close();
+}
+
+/* And where it dies, what comes back goes first. */
+static void next_stream_begins_with_what_came_back(void)
+{
+	struct peer *first, *second, *gateway;
+
+	rig_open();
+	second = close_under_way(&first, &gateway);
+	rig_order_text(MSG_ABORT, first->id, NULL);
+	rig_run(2);
+	rig_cut(IFACE_EDGE, false);
+	CHECK(peer_hears(second, OUT_DE("older") OUT_DE("newer")));
+	CHECK_EQ(stat_read(&rig.core->stats.maybe_twice), 1);
+	CHECK(rig_expect(EVENT_CLOSED));
+	rig_close();
+}
+
 int main(void)
 {
 	rig_start();
@@ -285,5 +344,7 @@ int main(void)
 	RUN(stops);
 	RUN(stops_with_stanzas_held);
 	RUN(shows_a_connection);
+	RUN(next_stream_waits_for_the_last_acknowledgment);
+	RUN(next_stream_begins_with_what_came_back);
 	return check_summary();
 }

@@ -13,7 +13,7 @@ enum { WIRE_MBUFS = 8191, RING = 1024 };
 struct host {
 	struct net *net;
 	struct tcp *tcp;
-	struct rte_ring *to_core, *from_core;
+	struct rte_ring *to_core[RIG_CORES], *from_core[RIG_CORES]; /* a queue each */
 	uint32_t drops[DROP_COUNT];
 	bool is_cut; /* frames vanish */
 };
@@ -71,19 +71,23 @@ static void make_port(enum iface i, const char *name, struct port *port)
 	char ring[32];
 	int id;
 
-	snprintf(ring, sizeof(ring), "to-%s", name);
-	host[i].to_core = rte_ring_create(ring, RING, SOCKET_ID_ANY, 0);
-	snprintf(ring, sizeof(ring), "from-%s", name);
-	host[i].from_core = rte_ring_create(ring, RING, SOCKET_ID_ANY, 0);
-	far_must(host[i].to_core != NULL && host[i].from_core != NULL, "rings");
-	id = rte_eth_from_rings(name, &host[i].to_core, 1, &host[i].from_core, 1, 0);
+	for (unsigned int q = 0; q < RIG_CORES; q++) {
+		snprintf(ring, sizeof(ring), "to-%s%u", name, q);
+		host[i].to_core[q] = rte_ring_create(ring, RING, SOCKET_ID_ANY, 0);
+		snprintf(ring, sizeof(ring), "from-%s%u", name, q);
+		host[i].from_core[q] = rte_ring_create(ring, RING, SOCKET_ID_ANY, 0);
+		far_must(host[i].to_core[q] != NULL && host[i].from_core[q] != NULL, "rings");
+	}
+	id = rte_eth_from_rings(name, host[i].to_core, RIG_CORES, host[i].from_core, RIG_CORES, 0);
 	far_must(id >= 0, "ring port");
 	port->ethdev = (uint16_t)id;
-	far_must(rte_eth_dev_configure(port->ethdev, 1, 1, &conf) == 0 &&
-		     rte_eth_rx_queue_setup(port->ethdev, 0, 64, 0, NULL, wire) == 0 &&
-		     rte_eth_tx_queue_setup(port->ethdev, 0, 64, 0, NULL) == 0 &&
-		     rte_eth_dev_start(port->ethdev) == 0,
+	far_must(rte_eth_dev_configure(port->ethdev, RIG_CORES, RIG_CORES, &conf) == 0,
 		 "port set-up");
+	for (uint16_t q = 0; q < RIG_CORES; q++)
+		far_must(rte_eth_rx_queue_setup(port->ethdev, q, 64, 0, NULL, wire) == 0 &&
+			     rte_eth_tx_queue_setup(port->ethdev, q, 64, 0, NULL) == 0,
+			 "queue set-up");
+	far_must(rte_eth_dev_start(port->ethdev) == 0, "port start");
 }
 
 void far_start(struct port port[IFACE_COUNT])
@@ -308,16 +312,37 @@ static void host_receive(enum iface i)
 	struct tcp_quoted quoted;
 	void *frame;
 
-	while (rte_ring_dequeue(host[i].from_core, &frame) == 0) {
-		struct rte_mbuf *m = across(frame);
+	for (unsigned int q = 0; q < RIG_CORES; q++)
+		while (rte_ring_dequeue(host[i].from_core[q], &frame) == 0) {
+			struct rte_mbuf *m = across(frame);
 
-		if (host[i].is_cut) {
-			rte_pktmbuf_free(m);
-			continue;
+			if (host[i].is_cut)
+				rte_pktmbuf_free(m);
+			else if (net_input(host[i].net, IFACE_EDGE, m, rig.now_us, &packet,
+					   &quoted) == NET_TCP)
+				tcp_segment(host[i].tcp, m, &packet, rig.now_us);
 		}
-		if (net_input(host[i].net, IFACE_EDGE, m, rig.now_us, &packet, &quoted) == NET_TCP)
-			tcp_segment(host[i].tcp, m, &packet, rig.now_us);
-	}
+}
+
+static uint16_t port_at(const uint8_t *b)
+{
+	return (uint16_t)(b[0] << 8 | b[1]);
+}
+
+/* The queue of a frame to the cores: as the device of rig.steer chooses it, or by the low byte of
+ * the far port, which the cores know nothing of. What has no flow goes to the first. */
+static uint16_t queue_of(enum iface i, const struct rte_mbuf *m)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	struct steer_flow f = {core_address(i), host_address(i), 0, 0};
+
+	if (m->data_len < 38 || port_at(frame + 12) != 0x0800)
+		return 0;
+	if (rig_way != STEER_DEVICE)
+		return (uint16_t)(frame[35] % rig_queues);
+	f.remote_port = port_at(frame + 34);
+	f.local_port = port_at(frame + 36);
+	return steer_core(&rig.steer, i, &f);
 }
 
 static void host_send(enum iface i)
@@ -334,7 +359,8 @@ static void host_send(enum iface i)
 		for (unsigned int k = 0; k < n; k++) {
 			struct rte_mbuf *m = across(frame[k]);
 
-			if (host[i].is_cut || rte_ring_enqueue(host[i].to_core, m) != 0)
+			if (host[i].is_cut ||
+			    rte_ring_enqueue(host[i].to_core[queue_of(i, m)], m) != 0)
 				rte_pktmbuf_free(m);
 		}
 	while ((n = net_take_frames(host[i].net, IFACE_INTERNAL, frame, BURST_MAX)) > 0)
@@ -396,9 +422,10 @@ void far_close(void)
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
 		void *m;
 
-		while (rte_ring_dequeue(host[i].from_core, &m) == 0 ||
-		       rte_ring_dequeue(host[i].to_core, &m) == 0)
-			rte_pktmbuf_free(m);
+		for (unsigned int q = 0; q < RIG_CORES; q++)
+			while (rte_ring_dequeue(host[i].from_core[q], &m) == 0 ||
+			       rte_ring_dequeue(host[i].to_core[q], &m) == 0)
+				rte_pktmbuf_free(m);
 	}
 }
 

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* launch_test.c - the loop on an lcore of its own, beside control: starts, answers, stops. */
+/*
+ * launch_test.c - the loop on an lcore of its own, beside control: starts, answers, stops; then two
+ * and four of them, which pass frames and stanzas to each other.
+ */
 #include <poll.h>
+#include <sched.h>
 #include <time.h>
 
-#include "tests/unit/core/rig.h"
+#include <rte_cycles.h>
+
+#include "tests/unit/core/far.h"
 
 /* Waits for the core's wake-up, as control does. False after ten seconds. */
 static bool wait_event(struct event *e)
@@ -51,15 +57,165 @@ static void runs_and_stops(void)
 	rig_order(&stop);
 	CHECK(wait_event(&e));
 	CHECK_EQ(e.kind, EVENT_STOPPED);
-	core_join(rig.core);
+	CHECK(core_join(rig.core, 10000000));
 	CHECK(stat_read(&rig.core->stats.busy_turns) >= 1);
 	CHECK(stat_read(&rig.core->stats.busy_tsc) > 0);
 	rig_close();
+}
+
+/* --- several loops --- */
+
+enum { STANZAS = 2000, PATIENCE_US = 10000000 };
+
+/* As the loops compute it, rounding included: on a machine long up that makes seconds. */
+static uint64_t clock_us(void)
+{
+	const uint64_t scale = (UINT64_C(1000000) << 32) / rte_get_tsc_hz();
+
+	return (uint64_t)((unsigned __int128)rte_rdtsc() * scale >> 32);
+}
+
+/* The far hosts and control run here, the cores on their lcores, all in real time. */
+static void far_side(void)
+{
+	rig.now_us = clock_us();
+	far_turn(IFACE_EDGE);
+	far_turn(IFACE_INTERNAL);
+	sched_yield();
+}
+
+/* Ids that @p has heard: in order, each once. */
+static unsigned int heard(const struct peer *p)
+{
+	const char *at = p->heard;
+	unsigned int n = 0;
+
+	while ((at = strstr(at, "id='n")) != NULL) {
+		CHECK_EQ(strtol(at + 5, NULL, 10), n);
+		n++;
+		at++;
+	}
+	return n;
+}
+
+static const char *stanzas(char *out, const char *from, const char *to)
+{
+	size_t at = 0;
+
+	for (unsigned int i = 0; i < STANZAS; i++)
+		at +=
+		    (size_t)sprintf(out + at, "<message from='%s' to='%s' id='n%u'/>", from, to, i);
+	return out;
+}
+
+/* Control's answer to whoever asks: the stream of that side. */
+static void serve(const struct peer *partner, const struct peer *gateway)
+{
+	struct event e;
+
+	for (uint16_t i = 0; i < rig_cores; i++)
+		while (inbox_take_event(rig.inboxes[i], &e)) {
+			const struct peer *p = e.link.toward == TOWARD_EDGE ? partner : gateway;
+			struct msg m = {.kind = MSG_LINK_VIA};
+
+			CHECK_EQ(e.kind, EVENT_LINK_WANTED);
+			m.link_via.pair = e.link.pair;
+			m.link_via.toward = e.link.toward;
+			m.link_via.core = p->id.core;
+			rig_order_to(i, &m);
+		}
+}
+
+static void stop_all(void)
+{
+	const struct msg stop = {.kind = MSG_STOP};
+	struct event e;
+	unsigned int stopped = 0;
+
+	for (uint16_t i = 0; i < rig_cores; i++)
+		rig_order_to(i, &stop);
+	for (const uint64_t end = rig.now_us + 20000000; stopped < rig_cores && rig.now_us < end;) {
+		far_side();
+		for (uint16_t i = 0; i < rig_cores; i++)
+			while (inbox_take_event(rig.inboxes[i], &e)) {
+				stopped += e.kind == EVENT_STOPPED;
+				if (e.bytes != NULL)
+					inbox_free(e.bytes);
+			}
+	}
+	CHECK_EQ(stopped, rig_cores);
+	for (uint16_t i = 0; i < rig_cores; i++)
+		CHECK(core_join(rig.cores[i], 10000000));
+}
+
+/* A partner's stream and a gateway's on different cores, each a thread: all arrives both ways. */
+static void crosses(uint16_t cores, uint16_t queues)
+{
+	static char out[STANZAS * 100], in[STANZAS * 100];
+	struct peer *partner, *gateway;
+
+	rig_cores = cores;
+	rig_queues = queues;
+	rig_way = STEER_SOFTWARE;
+	rig_start_us = clock_us();
+	rig_open();
+	/* The streams are made turn by turn, what they carry is not. */
+	partner = rig_connect(IFACE_EDGE);
+	rig_stream(partner, true, 1, 11, GRANT_FROM_PEER | GRANT_TO_PEER);
+	do {
+		gateway = rig_connect(IFACE_INTERNAL);
+	} while (gateway->id.core == partner->id.core);
+	rig_stream(gateway, true, 1, 11, GRANT_FROM_PEER | GRANT_TO_PEER);
+	while (clock_us() < rig.now_us + 1000) /* turns have run ahead of it */
+		sched_yield();
+	for (uint16_t i = 0; i < cores; i++)
+		CHECK(core_launch(rig.cores[i]));
+	peer_say(gateway, stanzas(out, "a@contoso.example", "b@partner.example"));
+	peer_say(partner, stanzas(in, "b@partner.example", "a@contoso.example"));
+	far_side();
+	for (const uint64_t end = rig.now_us + PATIENCE_US;
+	     (heard(partner) < STANZAS || heard(gateway) < STANZAS) && rig.now_us < end;) {
+		for (unsigned int i = 0; i < 200; i++)
+			far_side();
+		serve(partner, gateway);
+	}
+	CHECK_EQ(heard(partner), STANZAS);
+	CHECK_EQ(heard(gateway), STANZAS);
+	for (const uint64_t end = rig.now_us + 5000000;
+	     LAW_SUM(delivered) < 2 * STANZAS && rig.now_us < end;)
+		far_side();
+	CHECK_EQ(LAW_SUM(accepted), 2 * STANZAS);
+	CHECK_EQ(LAW_SUM(delivered), 2 * STANZAS);
+	CHECK_EQ(STAT_SUM(stanzas_crossed), 2 * STANZAS);
+	CHECK(STAT_SUM(frames_crossed) > 0);
+	for (uint16_t i = 0; i < cores; i++)
+		CHECK_EQ(law_gap(&core_stats(rig.cores[i])->law), 0);
+	stop_all();
+	rig_close();
+}
+
+static void two_threads(void)
+{
+	crosses(2, 2);
+}
+
+static void four_threads(void)
+{
+	crosses(4, 4);
+}
+
+/* More threads than queues, as many devices have. */
+static void four_threads_and_one_queue(void)
+{
+	crosses(4, 1);
 }
 
 int main(void)
 {
 	rig_start();
 	RUN(runs_and_stops);
+	RUN(two_threads);
+	RUN(four_threads);
+	RUN(four_threads_and_one_queue);
 	return check_summary();
 }

@@ -7,11 +7,14 @@
 struct rig rig;
 uint32_t rig_link_queue_bytes, rig_link_queue_stanzas;
 enum tls_version rig_tls_version = TLS_1_3;
+uint64_t rig_start_us = 1000000000;
+uint16_t rig_cores = 1, rig_queues = 1;
+enum steer_way rig_way = STEER_ALONE;
 static struct port port[IFACE_COUNT];
 
 void rig_start(void)
 {
-	eal_start("192", "0@0,1@0", NULL);
+	eal_start("384", "0@0,1@0,2@0,3@0,4@0", NULL);
 	far_start(port);
 	for (unsigned int i = 0; i < RIG_PEERS; i++)
 		rig.peer[i].heard = malloc(RIG_HEARD);
@@ -31,10 +34,28 @@ static struct route *make_routes(void)
 	return route_make(domains, ARRAY_LEN(domains));
 }
 
-void rig_open(void)
+/* A device's spread over four queues: some key, queues in turn. */
+static void make_steer(void)
+{
+	rig.steer = (struct steer){.cores = rig_cores, .key = {5, 6}};
+	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
+		struct steer_rss *r = &rig.steer.iface[i].rss;
+
+		rig.steer.iface[i].way = rig_way;
+		r->key_bytes = 40;
+		r->entries = 128;
+		for (unsigned int b = 0; b < r->key_bytes; b++)
+			r->key[b] = (uint8_t)(b * 37 + 11 * (i + 1));
+		for (unsigned int e = 0; e < r->entries; e++)
+			r->queue[e] = (uint8_t)(e % rig_cores);
+	}
+}
+
+static void open_core(uint16_t index)
 {
 	struct core_setup s = {
-	    .port = {&port[IFACE_EDGE], &port[IFACE_INTERNAL]},
+	    .index = index,
+	    .lcore = index + 1u,
 	    .conns = RIG_CONNS,
 	    .link_queue_bytes = rig_link_queue_bytes,
 	    .link_queue_stanzas = rig_link_queue_stanzas,
@@ -43,20 +64,40 @@ void rig_open(void)
 	};
 	char error[256] = "";
 
-	rig.now_us = 1000000000;
+	rig.inboxes[index] = inbox_make(index);
+	far_must(rig.inboxes[index] != NULL, "inbox");
+	s.inbox = rig.inboxes[index];
+	s.routes = rig.routes;
+	s.idle = CORE_SLEEP;
+	if (rig_cores > 1) {
+		s.crossings = rig.crossings;
+		s.steer = &rig.steer;
+	}
+	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
+		s.iface[i] = far_iface((enum iface)i, true);
+		s.port[i] = index < rig_queues ? &port[i] : NULL;
+		s.queue[i] = index;
+		s.sender[i] = index % rig_queues;
+	}
+	rig.cores[index] = core_make(&s, error);
+	far_must(rig.cores[index] != NULL, error);
+}
+
+void rig_open(void)
+{
+	rig.now_us = rig_start_us;
 	rig.law_broken = 0;
 	rig.skip = 0;
-	rig.inbox = inbox_make(0);
+	rig.skipped = NULL;
 	rig.routes = make_routes();
-	far_must(rig.inbox != NULL && rig.routes != NULL, "inbox and routes");
-	s.inbox = rig.inbox;
-	s.routes = rig.routes;
-	s.lcore = 1;
-	s.idle = CORE_SLEEP;
-	for (unsigned int i = 0; i < IFACE_COUNT; i++)
-		s.iface[i] = far_iface((enum iface)i, true);
-	rig.core = core_make(&s, error);
-	far_must(rig.core != NULL, error);
+	rig.crossings = rig_cores > 1 ? crossing_make(rig_cores) : NULL;
+	far_must(rig.routes != NULL && (rig.crossings != NULL || rig_cores == 1),
+		 "routes and crossings");
+	make_steer();
+	for (uint16_t i = 0; i < rig_cores; i++)
+		open_core(i);
+	rig.core = rig.cores[0];
+	rig.inbox = rig.inboxes[0];
 	far_open(IFACE_EDGE);
 	far_open(IFACE_INTERNAL);
 	for (unsigned int i = 0; i < RIG_PEERS; i++) {
@@ -69,9 +110,20 @@ void rig_open(void)
 
 /* --- turns --- */
 
-static void check_law(void)
+uint64_t rig_sum(size_t offset)
 {
-	const struct stats *s = core_stats(rig.core);
+	uint64_t sum = 0;
+
+	for (uint16_t i = 0; i < rig_cores; i++)
+		sum += stat_read((
+		    const _Atomic uint64_t *)(const void *)((const char *)core_stats(rig.cores[i]) +
+							    offset));
+	return sum;
+}
+
+static void check_law(const struct core *c)
+{
+	const struct stats *s = core_stats(c);
 	int64_t gap = law_gap(&s->law);
 
 	for (unsigned int p = 0; p < 3; p++)
@@ -84,8 +136,10 @@ static void check_law(void)
 void rig_turn(void)
 {
 	rig.now_us += RIG_TURN_US;
-	(void)core_turn(rig.core, rig.now_us);
-	check_law();
+	for (uint16_t i = 0; i < rig_cores; i++) {
+		(void)core_turn(rig.cores[i], rig.now_us);
+		check_law(rig.cores[i]);
+	}
 	far_turn(IFACE_EDGE);
 	far_turn(IFACE_INTERNAL);
 }
@@ -108,7 +162,10 @@ void rig_wait(uint64_t us)
 
 static bool take_event(void)
 {
-	if (!inbox_take_event(rig.inbox, &rig.event))
+	for (rig.event_core = 0; rig.event_core < rig_cores; rig.event_core++)
+		if (inbox_take_event(rig.inboxes[rig.event_core], &rig.event))
+			break;
+	if (rig.event_core == rig_cores)
 		return false;
 	rig.text[0] = '\0';
 	if (rig.event.bytes != NULL) {
@@ -127,8 +184,11 @@ bool rig_expect(enum event_kind kind)
 {
 	for (unsigned int i = 0; i < 3000; i++) {
 		if (take_event()) {
-			if (rig.event.kind != kind && (rig.skip & BIT(rig.event.kind)) != 0)
+			if (rig.event.kind != kind && (rig.skip & BIT(rig.event.kind)) != 0) {
+				if (rig.skipped != NULL)
+					rig.skipped();
 				continue;
+			}
 			if (rig.event.kind != kind)
 				fprintf(stderr, "event %d (%s), not %d\n", (int)rig.event.kind,
 					rig.text, (int)kind);
@@ -140,6 +200,13 @@ bool rig_expect(enum event_kind kind)
 	return false;
 }
 
+void rig_skip_all(void)
+{
+	while (take_event())
+		if (rig.skipped != NULL)
+			rig.skipped();
+}
+
 bool rig_is_quiet(void)
 {
 	if (!take_event())
@@ -148,9 +215,14 @@ bool rig_is_quiet(void)
 	return false;
 }
 
+void rig_order_to(uint16_t core, const struct msg *m)
+{
+	far_must(inbox_order(rig.inboxes[core], m), "order ring full");
+}
+
 void rig_order(const struct msg *m)
 {
-	far_must(inbox_order(rig.inbox, m), "order ring full");
+	rig_order_to(m->conn.core, m);
 }
 
 void rig_order_text(enum msg_kind kind, struct conn_id conn, const char *text)
@@ -158,7 +230,7 @@ void rig_order_text(enum msg_kind kind, struct conn_id conn, const char *text)
 	struct msg m = {.kind = kind, .conn = conn};
 
 	if (text != NULL) {
-		m.bytes = inbox_wrap(rig.inbox, text, strlen(text));
+		m.bytes = inbox_wrap(rig.inboxes[conn.core], text, strlen(text));
 		far_must(m.bytes != NULL, "inbox bytes");
 	}
 	if (kind == MSG_CLOSE)
@@ -178,15 +250,21 @@ struct peer *rig_connect(enum iface side)
 
 struct peer *rig_dial(enum iface side)
 {
+	return rig_dial_from(0, side);
+}
+
+struct peer *rig_dial_from(uint16_t core, enum iface side)
+{
 	struct msg m = {.kind = MSG_DIAL};
 
 	m.dial.ref = 77;
 	m.dial.iface = side;
 	m.dial.remote = far_address(side);
 	m.dial.remote_port = 5269;
-	rig_order(&m);
+	rig_order_to(core, &m);
 	CHECK(rig_expect(EVENT_DIALED));
 	CHECK_EQ(rig.event.dialed.ref, 77);
+	CHECK_EQ(rig.event.conn.core, core);
 	rig_run(5);
 	for (unsigned int i = 0; i < RIG_PEERS; i++)
 		if (rig.peer[i].tcp != NULL && rig.peer[i].id.generation == 0) {
@@ -231,7 +309,7 @@ void rig_secure(struct peer *p, const char *behind)
 		peer_say(p, behind);
 		CHECK(rig_expect(EVENT_TLS_BYTES));
 	}
-	m.secure.keys = inbox_handover(rig.inbox);
+	m.secure.keys = inbox_handover(rig.inboxes[p->id.core]);
 	far_must(m.secure.keys != NULL, "handover");
 	make_keys(m.secure.keys, true);
 	m.secure.consumed = sizeof(hello) - 1;
@@ -279,36 +357,46 @@ void rig_stream(struct peer *p, bool tls, unsigned int local, unsigned int remot
 
 /* --- the end --- */
 
-static void abort_all(void)
+static void abort_conns(const struct core *c)
 {
 	for (uint32_t i = 0; i < RIG_CONNS; i++)
-		if (rig.core->conn[i].state != CONN_FREE && rig.core->conn[i].state != CONN_GONE) {
-			const struct msg m = {.kind = MSG_ABORT, .conn = rig.core->conn[i].id};
+		if (c->conn[i].state != CONN_FREE && c->conn[i].state != CONN_GONE) {
+			const struct msg m = {.kind = MSG_ABORT, .conn = c->conn[i].id};
 
-			rig_order(&m);
-		}
-	rig_run(3);
-	while (take_event())
-		;
-	for (uint32_t i = 0; i < rig.core->links.total; i++)
-		if (rig.core->links.links[i].parked.count > 0) {
-			struct msg m = {.kind = MSG_LINK_FAILED};
-
-			m.link_failed.pair = rig.core->links.links[i].pair;
-			m.link_failed.toward = (enum toward)rig.core->links.links[i].toward;
 			rig_order(&m);
 		}
 }
 
-static void check_full(void)
+static void fail_links(const struct core *c)
 {
-	const struct core *c = rig.core;
+	for (uint32_t i = 0; i < c->links.total; i++)
+		if (c->links.links[i].parked.count > 0) {
+			struct msg m = {.kind = MSG_LINK_FAILED};
 
+			m.link_failed.pair = c->links.links[i].pair;
+			m.link_failed.toward = (enum toward)c->links.links[i].toward;
+			rig_order_to(c->setup.index, &m);
+		}
+}
+
+static void abort_all(void)
+{
+	for (uint16_t i = 0; i < rig_cores; i++)
+		abort_conns(rig.cores[i]);
+	rig_run(3);
+	while (take_event())
+		;
+	for (uint16_t i = 0; i < rig_cores; i++)
+		fail_links(rig.cores[i]);
+}
+
+static void check_full(const struct core *c)
+{
 	CHECK_EQ(rte_mempool_avail_count(c->pool) + c->spare_count, c->pool->size);
 	CHECK_EQ(c->ledgers.available, c->ledgers.total);
 	CHECK_EQ(c->grants.available, c->grants.total);
 	CHECK_EQ(c->links.available, c->links.total);
-	CHECK_EQ(LAW(held), 0);
+	CHECK_EQ(stat_read(&c->stats.law.held), 0);
 	CHECK_EQ(stat_read(&c->stats.conns), 0);
 	CHECK_EQ(stat_read(&c->stats.streams_granted), 0);
 }
@@ -331,9 +419,17 @@ void rig_finish(void)
 	while (take_event())
 		;
 	far_close();
-	check_full();
-	core_free(rig.core);
-	inbox_free_all(rig.inbox);
+	CHECK_EQ(LAW_SUM(came), LAW_SUM(went));
+	for (uint16_t i = 0; i < rig_cores; i++)
+		check_full(rig.cores[i]);
+	for (uint16_t i = 0; i < rig_cores; i++)
+		core_close(rig.cores[i]);
+	crossing_drain(rig.crossings);
+	for (uint16_t i = 0; i < rig_cores; i++) {
+		core_free(rig.cores[i]);
+		inbox_free_all(rig.inboxes[i]);
+	}
+	crossing_free(rig.crossings);
 	route_free(rig.routes);
 	far_check_full();
 }

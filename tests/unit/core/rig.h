@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rig.h - one core between two far hosts, in one thread and virtual time: net_ring ports, a small
- * TCP host with a record layer on each side, and the test itself as control.
+ * rig.h - one core, or several, between two far hosts, in one thread and virtual time: net_ring
+ * ports, a small TCP host with a record layer on each side, and the test itself as control.
  *
  * After each turn the law of conservation is checked, in total and per partner; rig_close() checks
  * that every mbuf, chunk, grant, link and handover is back where it came from.
@@ -12,6 +12,7 @@
 #include "dataplane/core/core_state.h"
 #include "tests/check.h"
 
+enum { RIG_CORES = 4 };
 enum { RIG_CONNS = 16, RIG_PEERS = 8, RIG_HEARD = 4 * 1024 * 1024, RIG_TURN_US = 200 };
 
 /* Domains of the snapshot: ids and names. */
@@ -34,15 +35,21 @@ struct peer {
 };
 
 struct rig {
-	struct core *core;
-	struct inbox *inbox;
+	struct core *core;   /* the first */
+	struct inbox *inbox; /* its */
+	struct core *cores[RIG_CORES];
+	struct inbox *inboxes[RIG_CORES];
+	struct crossings *crossings;
+	struct steer steer;
 	struct route *routes;
 	uint64_t now_us;
-	struct event event; /* of the last rig_expect() */
-	char text[65536];   /* its bytes */
+	struct event event;  /* of the last rig_expect() */
+	uint16_t event_core; /* who told it */
+	char text[65536];    /* its bytes */
 	struct peer peer[RIG_PEERS];
 	unsigned int law_broken;
-	uint32_t skip; /* kinds of events, as bits, that rig_expect() passes over */
+	uint32_t skip;         /* kinds of events, as bits, that rig_expect() passes over */
+	void (*skipped)(void); /* not NULL: told of each, in rig.event */
 };
 extern struct rig rig;
 
@@ -51,6 +58,11 @@ extern uint32_t rig_link_queue_bytes, rig_link_queue_stanzas;
 extern enum tls_version rig_tls_version;
 /* Everything speaks IPv6; the core has its IPv4 addresses besides. */
 extern bool rig_ipv6;
+extern uint64_t rig_start_us; /* when time begins */
+/* How many cores, queues of each port, and how the far hosts choose a queue: as a device does that
+ * rig.steer describes, or by nothing that the cores know of. */
+extern uint16_t rig_cores, rig_queues;
+extern enum steer_way rig_way;
 
 void rig_start(void);
 void rig_open(void);
@@ -71,15 +83,20 @@ void rig_wait(uint64_t us);
 
 /* Turns until the next event of another kind than those skipped; checks that it is @kind. */
 bool rig_expect(enum event_kind kind);
+/* Passes over all events that wait. */
+void rig_skip_all(void);
 /* No event waits. */
 bool rig_is_quiet(void);
+/* To the core of its connection; without one to the first, or to @core. */
 void rig_order(const struct msg *m);
+void rig_order_to(uint16_t core, const struct msg *m);
 void rig_order_text(enum msg_kind kind, struct conn_id conn, const char *text);
 
 /* A connection from @side, accepted: its first event is consumed. */
 struct peer *rig_connect(enum iface side);
 /* The core dials the far host of @side. */
 struct peer *rig_dial(enum iface side);
+struct peer *rig_dial_from(uint16_t core, enum iface side);
 /* Far side: direct TLS from here on; both sides get made-up TLS 1.3 keys. @behind: sealed by the
  * peer before control has installed the keys. */
 void rig_secure(struct peer *p, const char *behind);
@@ -107,6 +124,10 @@ void rig_cut(enum iface side, bool is_cut);
 void rig_refuse(enum iface side);
 
 #define LAW(field) stat_read(&rig.core->stats.law.field)
+/* Of all cores together. */
+#define LAW_SUM(field)  rig_sum(offsetof(struct stats, law.field))
+#define STAT_SUM(field) rig_sum(offsetof(struct stats, field))
+uint64_t rig_sum(size_t offset);
 static inline uint32_t rig_drops(enum drop d)
 {
 	return stat_read_drop(&rig.core->stats, d);

@@ -2,11 +2,12 @@
 /*
  * soak_test.c - random traffic, random deaths: streams of both sides die, wires are cut, hosts stop
  * reading, links fail. Whatever happens, the law holds after every turn (rig.c), each side hears
- * whole stanzas alone, in order, and all memory comes back. SOAK_SEEDS=N for more rounds.
+ * whole stanzas alone, in order, and all memory comes back. With one core, and with two and four,
+ * whose streams are where chance has put them. SOAK_SEEDS=N for more rounds.
  */
 #include "tests/unit/core/rig.h"
 
-enum { STEPS = 300, SEEDS = 12, BODY_MAX = 6000, SAID = 64 * 1024 };
+enum { STEPS = 300, SEEDS = 12, BODY_MAX = 6000, SAID = 64 * 1024, STREAM_IDS = 100000 };
 
 /* One side's stream of (contoso, partner), or NULL. */
 struct side {
@@ -18,7 +19,9 @@ struct side {
 static struct side sides[IFACE_COUNT];
 static uint64_t seed;
 /* Over all seeds: what a round that tests anything must have seen. */
-static uint64_t delivered, bounced, again, lost;
+static uint64_t delivered, bounced, again, lost, crossed;
+/* Control's part: cores that have asked for a stream. */
+static bool wanted[TOWARD_COUNT][RIG_CORES];
 
 static uint64_t dice(uint64_t n)
 {
@@ -36,20 +39,54 @@ static bool may_open(void)
 	return used < RIG_PEERS;
 }
 
-static void drain_events(void)
+static enum iface side_of(enum toward toward)
 {
-	struct event e;
-
-	while (inbox_take_event(rig.inbox, &e))
-		if (e.bytes != NULL)
-			inbox_free(e.bytes);
+	return toward == TOWARD_EDGE ? IFACE_EDGE : IFACE_INTERNAL;
 }
 
-/* One stream carries whole stanzas, in the order in which they were said. */
+static void via(uint16_t core, enum toward toward)
+{
+	const struct peer *p = sides[side_of(toward)].peer;
+	struct msg m = {.kind = MSG_LINK_VIA};
+
+	if (!wanted[toward][core] || p == NULL || p->id.core == core)
+		return;
+	wanted[toward][core] = false;
+	m.link_via.pair = (struct pair){{CONTOSO}, {PARTNER}};
+	m.link_via.toward = toward;
+	m.link_via.core = p->id.core;
+	rig_order_to(core, &m);
+}
+
+static void on_skipped(void)
+{
+	if (rig.event.kind == EVENT_CLOSED)
+		for (unsigned int i = 0; i < IFACE_COUNT; i++)
+			if (sides[i].peer != NULL &&
+			    conn_id_equal(sides[i].peer->id, rig.event.conn))
+				sides[i].peer = NULL;
+	if (rig.event.kind != EVENT_LINK_WANTED)
+		return;
+	wanted[rig.event.link.toward][rig.event_core] = true;
+	via(rig.event_core, rig.event.link.toward);
+}
+
+static void drain_events(void)
+{
+	rig_skip_all();
+}
+
+/*
+ * One stream carries whole stanzas, in the order in which they were said; where there are several
+ * cores, in that of each stream they came from (RFC 6120 10.1), since the next one may be another
+ * core's.
+ */
 static void check_heard(const struct peer *p)
 {
 	const char *at = p->heard, *end;
-	long before = -1;
+	long before_of[2 * RIG_PEERS];
+
+	memset(before_of, -1, sizeof(before_of));
 
 	while ((at = strstr(at, "<message")) != NULL) {
 		const char *id = strstr(at, "id='n");
@@ -67,9 +104,10 @@ static void check_heard(const struct peer *p)
 		}
 		if (id != NULL) {
 			const long n = strtol(id + 5, NULL, 10);
+			long *before = &before_of[rig_cores > 1 ? n / STREAM_IDS : 0];
 
-			CHECK(n > before);
-			before = n;
+			CHECK(n > *before);
+			*before = n;
 		}
 		at = end;
 	}
@@ -91,6 +129,9 @@ static void open_side(enum iface i)
 	rig_stream_quiet(p, tls);
 	rig_grant(p, CONTOSO, PARTNER, GRANT_FROM_PEER | GRANT_TO_PEER);
 	sides[i].peer = p;
+	sides[i].next_id = (sides[i].next_id / STREAM_IDS + 1) * STREAM_IDS;
+	for (uint16_t core = 0; core < rig_cores; core++)
+		via(core, i == IFACE_EDGE ? TOWARD_EDGE : TOWARD_INTERNAL);
 }
 
 static void say(enum iface i)
@@ -115,7 +156,10 @@ static void fail(enum toward toward)
 	m.link_failed.pair = (struct pair){{CONTOSO}, {PARTNER}};
 	m.link_failed.toward = toward;
 	m.link_failed.condition = STANZA_REMOTE_SERVER_TIMEOUT;
-	rig_order(&m);
+	for (uint16_t core = 0; core < rig_cores; core++) {
+		wanted[toward][core] = false;
+		rig_order_to(core, &m);
+	}
 }
 
 static void kill_side(struct side *s)
@@ -185,6 +229,8 @@ static void soak(void)
 	const uint64_t seed_now = seed;
 
 	rig_open();
+	rig.skipped = on_skipped;
+	memset(wanted, 0, sizeof(wanted));
 	rig.skip = BIT(EVENT_LINK_WANTED) | BIT(EVENT_CLOSED) | BIT(EVENT_FOOTER);
 	memset(sides, 0, sizeof(sides));
 	for (int n = 0; n < STEPS; n++) {
@@ -202,20 +248,26 @@ static void soak(void)
 	drain_events();
 	for (unsigned int i = 0; i < RIG_PEERS; i++)
 		check_heard(&rig.peer[i]);
-	delivered += LAW(delivered);
-	bounced += LAW(bounced);
-	again += stat_read(&rig.core->stats.maybe_twice);
-	lost += rig_drops(DROP_STANZA_UNRECOVERABLE);
+	delivered += LAW_SUM(delivered);
+	bounced += LAW_SUM(bounced);
+	again += STAT_SUM(maybe_twice);
+	crossed += STAT_SUM(stanzas_crossed);
+	for (uint16_t i = 0; i < rig_cores; i++)
+		lost += stat_read_drop(core_stats(rig.cores[i]), DROP_STANZA_UNRECOVERABLE);
 	rig_close();
 	if (check_bad_now != failed_before)
 		fprintf(stderr, "seed %llu\n", (unsigned long long)seed_now);
 }
 
-static void law_order_and_memory(void)
+static void law_order_and_memory(uint16_t cores, uint16_t queues, enum steer_way way)
 {
 	const char *asked = getenv("SOAK_SEEDS");
 	const unsigned int seeds = asked != NULL ? (unsigned int)atoi(asked) : SEEDS;
 
+	rig_cores = cores;
+	rig_queues = queues;
+	rig_way = way;
+	delivered = bounced = again = lost = crossed = 0;
 	for (unsigned int i = 1; i <= seeds; i++) {
 		seed = i * UINT64_C(0x9e3779b97f4a7c15);
 		soak();
@@ -224,14 +276,39 @@ static void law_order_and_memory(void)
 	CHECK(bounced > seeds);
 	CHECK(again > seeds);
 	CHECK_EQ(lost, 0);
-	printf("delivered %llu bounced %llu again %llu\n", (unsigned long long)delivered,
-	       (unsigned long long)bounced, (unsigned long long)again);
+	CHECK(cores == 1 ? crossed == 0 : crossed > seeds * 10);
+	printf("cores %u delivered %llu bounced %llu again %llu crossed %llu\n", cores,
+	       (unsigned long long)delivered, (unsigned long long)bounced,
+	       (unsigned long long)again, (unsigned long long)crossed);
+}
+
+static void one_core(void)
+{
+	law_order_and_memory(1, 1, STEER_ALONE);
+}
+
+static void two_cores(void)
+{
+	law_order_and_memory(2, 2, STEER_DEVICE);
+}
+
+static void two_cores_and_one_queue(void)
+{
+	law_order_and_memory(2, 1, STEER_SOFTWARE);
+}
+
+static void four_cores(void)
+{
+	law_order_and_memory(4, 4, STEER_SOFTWARE);
 }
 
 int main(void)
 {
 	rig_start();
 	rig_link_queue_bytes = 200 * 1000;
-	RUN(law_order_and_memory);
+	RUN(one_core);
+	RUN(two_cores);
+	RUN(two_cores_and_one_queue);
+	RUN(four_cores);
 	return check_summary();
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* port_test.c - opening ports of software devices: what works, and what the complaints say. */
+#include <rte_thash.h>
 
 #include "dataplane/net/port.h"
 #include "tests/check.h"
@@ -81,13 +82,94 @@ static void says_what_is_wrong(void)
 	s = setup_of("net_null1");
 	s.queues = 0;
 	CHECK(complains(&s, "queue pairs, 0 are wanted"));
-	s.queues = 2000;
-	CHECK(complains(&s, "queue pairs, 2000 are wanted"));
 	s = setup_of("net_memif0"); /* its peer is not there */
 	CHECK(complains(&s, "is its link, socket or peer there?"));
 	s.set_mtu = true;
 	s.mtu = 65000;
 	CHECK(complains(&s, "configure a smaller mtu"));
+}
+
+/* What is wanted beyond what there is: fewer queues, and the port says how many. */
+static void has_as_many_queues_as_it_has(void)
+{
+	struct port_setup s = setup_of("net_null2");
+	static struct rte_mempool *pools[2000];
+	struct port p;
+
+	for (unsigned int i = 0; i < ARRAY_LEN(pools); i++)
+		pools[i] = pool;
+	s.queues = ARRAY_LEN(pools);
+	CHECK(port_open(&p, &s, pools, error));
+	CHECK_EQ(p.queues, CORES_MAX);
+	port_close(&p);
+	s = setup_of("net_ring1");
+	s.queues = 2;
+	CHECK(port_open(&p, &s, pools, error));
+	CHECK_EQ(p.queues, 2);
+	CHECK_EQ(p.rss.entries, 0); /* rings spread nothing */
+	port_close(&p);
+}
+
+static struct ip_addr random_address(bool v6, uint64_t *seed)
+{
+	struct ip_addr a = addr_from_v4((uint32_t)check_random(seed));
+
+	if (v6)
+		for (unsigned int i = 0; i < 16; i++)
+			a.b[i] = (uint8_t)check_random(seed);
+	return a;
+}
+
+/* DPDK's own software RSS, on the key and table that the device has. */
+static uint16_t queue_by_dpdk(const struct port *p, const struct steer_flow *f, bool v6)
+{
+	uint32_t tuple[9], n = 0;
+	const unsigned int from = v6 ? 0 : 12;
+	uint32_t word;
+
+	for (unsigned int i = from; i < 16; i += 4) {
+		memcpy(&word, f->remote.b + i, 4);
+		tuple[n++] = rte_be_to_cpu_32(word);
+	}
+	for (unsigned int i = from; i < 16; i += 4) {
+		memcpy(&word, f->local.b + i, 4);
+		tuple[n++] = rte_be_to_cpu_32(word);
+	}
+	tuple[n++] = (uint32_t)f->remote_port << 16 | f->local_port;
+	return p->rss.queue[rte_softrss(tuple, n, p->rss.key) % p->rss.entries];
+}
+
+static void knows_how_the_device_spreads(void)
+{
+	struct port_setup s = setup_of("net_null1");
+	struct rte_mempool *const pools[4] = {pool, pool, pool, pool};
+	struct steer steer = {.cores = 4};
+	unsigned int count[4] = {0};
+	uint64_t seed = 4711;
+	struct port p;
+
+	s.queues = 4;
+	CHECK(port_open(&p, &s, pools, error));
+	CHECK_EQ(p.queues, 4);
+	CHECK_EQ(p.rss.key_bytes, 40);
+	CHECK_EQ(p.rss.entries, 128);
+	if (p.rss.entries == 0)
+		return;
+	for (unsigned int i = 0; i < p.rss.entries; i++)
+		CHECK_EQ(p.rss.queue[i], i % 4);
+	steer.iface[IFACE_EDGE].way = STEER_DEVICE;
+	steer.iface[IFACE_EDGE].rss = p.rss;
+	for (unsigned int i = 0; i < 4000; i++) {
+		const bool v6 = i % 2 == 1;
+		const struct steer_flow f = {random_address(v6, &seed), random_address(v6, &seed),
+					     5269, (uint16_t)check_random(&seed)};
+
+		CHECK_EQ(steer_core(&steer, IFACE_EDGE, &f), queue_by_dpdk(&p, &f, v6));
+		count[steer_core(&steer, IFACE_EDGE, &f)]++;
+	}
+	for (unsigned int i = 0; i < 4; i++)
+		CHECK(count[i] > 800);
+	port_close(&p);
 }
 
 struct extent {
@@ -128,7 +210,11 @@ static void dense_pools_have_no_gaps(void)
 int main(void)
 {
 	static const char *const devices[] = {
-	    "--vdev=net_ring0", "--vdev=net_null0", "--vdev=net_null1",
+	    "--vdev=net_ring0",
+	    "--vdev=net_ring1",
+	    "--vdev=net_null0",
+	    "--vdev=net_null1",
+	    "--vdev=net_null2",
 	    "--vdev=net_memif0,role=client,socket-abstract=no,socket=/tmp/sluice-no-such-socket",
 	    NULL};
 
@@ -139,6 +225,8 @@ int main(void)
 	RUN(moves_frames);
 	RUN(asks_for_offered_offloads_only);
 	RUN(says_what_is_wrong);
+	RUN(has_as_many_queues_as_it_has);
+	RUN(knows_how_the_device_spreads);
 	RUN(dense_pools_have_no_gaps);
 	return check_summary();
 }
