@@ -123,7 +123,7 @@ static void set_window(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, 
 	}
 	if (p->out == 0 && more < c->snd_mss)
 		more = c->snd_mss; /* the first goes at once */
-	c->cwnd = pipe + (more > 0 ? (uint32_t)more : 0);
+	c->cwnd = max_u32(pipe + (more > 0 ? (uint32_t)more : 0), c->snd_mss);
 }
 
 /* RFC 2018 8: snd_una is where data was said to be. */

@@ -85,11 +85,22 @@ static uint32_t near(struct world *w, uint32_t base)
 	return base + ((uint32_t)byte(w) << 24 | (uint32_t)byte(w) << 16 | byte(w));
 }
 
+/* Blocks of what we have sent, or nearly. */
+static void give_sack(struct world *w, const struct peer *p, struct tcp_options *o)
+{
+	o->sack_count = byte(w) % 4;
+	for (unsigned int i = 0; i < o->sack_count; i++) {
+		o->sack[i].from = near(w, p->our_nxt) + byte(w) * 5u;
+		o->sack[i].to = o->sack[i].from + byte(w) * 5u;
+	}
+}
+
 static void give_segment(struct world *w, struct peer *p)
 {
 	const struct tcp_packet packet = {IFACE_EDGE, them(), us(), false, 0};
 	struct env_segment s = {.src_port = p->port, .dst_port = p->local_port};
 	struct rte_mbuf *m;
+	uint8_t options;
 
 	s.flags = byte(w) & 0x3f;
 	s.seq = near(w, p->their_nxt);
@@ -97,7 +108,11 @@ static void give_segment(struct world *w, struct peer *p)
 	s.window = (uint16_t)(byte(w) << 8 | byte(w));
 	s.len = byte(w) < 128 ? 0 : byte(w) * 6u;
 	s.payload = zeros;
-	if (byte(w) & 1) {
+	options = byte(w);
+	if (options & 2)
+		give_sack(w, p, &s.opt);
+	s.opt.sack_permitted = options & 4 && s.flags & 2;
+	if (options & 1) {
 		s.opt.has_ts = true;
 		s.opt.ts_val = near(w, (uint32_t)(w->now_us / 1000));
 		s.opt.ts_ecr = near(w, 0);
