@@ -74,6 +74,7 @@ static enum step check_same_syn(struct tcp *t, struct tcp_conn *c, struct tcp_in
 	    in->flags & TCP_RST)
 		return STEP_NEXT;
 	if (!(in->flags & TCP_ACK)) {
+		remember_timestamp(t, c, in); /* else its RTT would contain the time of the loss */
 		c->syn_pending = true;
 		c->timed_us = 0;
 		tcp_mark_dirty(t, c);
