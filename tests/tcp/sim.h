@@ -57,7 +57,7 @@ struct sim_link {
 	uint64_t bytes_per_s; /* 0 = no limit */
 	uint64_t queue_bytes, delay_us, jitter_us;
 	unsigned int loss, burst_loss, burst_end, reorder, twice, damage, repair, ack_loss;
-	unsigned int thin; /* of so many pure ACKs in a row only the last goes; 0, 1 = all go */
+	uint64_t thin_us;  /* a pure ACK waits so long for a newer one to take its place */
 	unsigned int mark; /* congestion experienced, where the sender allows it (RFC 3168) */
 	uint64_t down_from_us, down_to_us;
 	uint64_t mtu_at_us; /* from then on packets above mtu are dropped */
@@ -66,7 +66,7 @@ struct sim_link {
 	/* what happened */
 	uint64_t busy_until_us, last_at_us;
 	bool in_burst;
-	unsigned int thinned, lost, too_big;
+	unsigned int lost, too_big;
 };
 
 /* On its way; ICMP where quoted is meant. */

@@ -115,7 +115,7 @@ static bool is_pure_ack(const struct sim_packet *p)
 	return p->bytes[13] == SIM_ACK && p->len == (p->bytes[12] >> 4) * 4;
 }
 
-/* Independent, in bursts, by an outage, and of pure ACKs by a middlebox that thins them. */
+/* Independent, in bursts, by an outage, and of pure ACKs more than of others. */
 static bool is_lost(struct sim *s, struct sim_link *l, const struct sim_packet *p)
 {
 	if (s->now_us >= l->down_from_us && s->now_us < l->down_to_us)
@@ -126,13 +126,7 @@ static bool is_lost(struct sim *s, struct sim_link *l, const struct sim_packet *
 		l->in_burst = sim_chance(s, l->burst_loss);
 	if (l->in_burst || sim_chance(s, l->loss))
 		return true;
-	if (!is_pure_ack(p)) {
-		l->thinned = 0;
-		return false;
-	}
-	if (sim_chance(s, l->ack_loss))
-		return true;
-	return l->thin > 1 && ++l->thinned % l->thin != 0 && sim_below(s, 8) > 0;
+	return is_pure_ack(p) && sim_chance(s, l->ack_loss);
 }
 
 /* The router in front of the narrow link, where it tells (RFC 1191, 8201). */
@@ -198,6 +192,25 @@ static bool enqueue(struct sim *s, struct sim_link *l, struct sim_packet *p)
 	return true;
 }
 
+/* A middlebox that thins ACKs: a newer one takes the place of one that still waits. */
+static bool is_thinned(struct sim *s, const struct sim_link *l, struct sim_packet *p)
+{
+	if (l->thin_us == 0 || !is_pure_ack(p))
+		return false;
+	for (unsigned int i = 0; i < s->heap_count; i++) {
+		struct sim_packet *q = s->heap[i];
+
+		if (q->to != p->to || q->is_icmp || !is_pure_ack(q) ||
+		    memcmp(q->bytes, p->bytes, 4) != 0)
+			continue;
+		memcpy(q->bytes, p->bytes, p->len);
+		q->len = p->len;
+		return true;
+	}
+	p->at_us += l->thin_us;
+	return false;
+}
+
 static void drop(struct sim *s, unsigned int from, struct sim_packet *p, const char *why)
 {
 	s->link[from].lost++;
@@ -220,6 +233,10 @@ static void send_one(struct sim *s, unsigned int from, struct sim_packet *p)
 	}
 	if (!enqueue(s, l, p)) {
 		drop(s, from, p, "tail drop");
+		return;
+	}
+	if (is_thinned(s, l, p)) {
+		drop(s, from, p, "thinned");
 		return;
 	}
 	if (p->ecn != 0 && sim_chance(s, l->mark))

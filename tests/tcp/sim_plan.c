@@ -2,7 +2,10 @@
 /* sim_plan.c - what a seed draws: the link, the engines, the users; and what that excuses. */
 #include "tests/tcp/sim.h"
 
-enum { HEAVY_LOSS = 80 /* of 1000, and more: tries of a handshake may all be lost */ };
+enum {
+	HEAVY_LOSS = 80,          /* of 1000, and more: tries of a handshake may all be lost */
+	HEAVY_LOSS_BYTES = 60000, /* of one user then: a timeout for each window takes its time */
+};
 
 static unsigned int rarely(struct sim *s, unsigned int one_of, uint64_t least, uint64_t most)
 {
@@ -18,7 +21,7 @@ static void draw_loss(struct sim *s, struct sim_link *l)
 	l->twice = rarely(s, 4, 1, 64);
 	l->damage = rarely(s, 6, 1, 63);
 	l->ack_loss = rarely(s, 6, 16, 511);
-	l->thin = rarely(s, 8, 2, 8);
+	l->thin_us = rarely(s, 8, 256, 32768);
 	l->mark = rarely(s, 4, 1, 127);
 	if (l->damage > 0 && sim_below(s, 6) == 0)
 		l->repair = 100;
@@ -58,7 +61,7 @@ static void draw_links(struct sim *s)
 	for (unsigned int i = 0; i < SIM_SIDES; i++) {
 		const struct sim_link *l = &s->link[i];
 
-		if (l->loss + l->damage + l->burst_loss * 1000 / l->burst_end >= HEAVY_LOSS)
+		if (l->burst_loss > 0 || l->loss + l->ack_loss + l->damage >= HEAVY_LOSS)
 			s->excuse |= SIM_HEAVY_LOSS;
 	}
 }
@@ -86,7 +89,8 @@ static void draw_side(struct sim *s, unsigned int i)
 	d->setup.time_wait_us = sim_below(s, 2) ? 60 * SIM_SECOND : SIM_SECOND;
 	if (d->setup.conns < 16)
 		s->excuse |= SIM_FEW_SLOTS;
-	if (d->setup.user_timeout_us != 0 && d->setup.user_timeout_us < 600 * SIM_SECOND)
+	if ((d->setup.user_timeout_us != 0 && d->setup.user_timeout_us < 600 * SIM_SECOND) ||
+	    d->setup.keepalive_idle_us != 0)
 		s->excuse |= SIM_SHORT_TIMEOUT;
 }
 
@@ -149,8 +153,11 @@ static void draw_flow(struct sim *s, struct sim_flow *f)
 {
 	const unsigned int opener = (unsigned int)sim_below(s, 2);
 
-	for (unsigned int i = 0; i < SIM_SIDES; i++)
+	for (unsigned int i = 0; i < SIM_SIDES; i++) {
 		draw_user(s, &f->user[i]);
+		if (s->excuse & SIM_HEAVY_LOSS && f->user[i].to_send > HEAVY_LOSS_BYTES)
+			f->user[i].to_send = HEAVY_LOSS_BYTES;
+	}
 	f->crosses = sim_below(s, 8) == 0;
 	f->user[opener].dials = true;
 	f->user[opener].dial_at_us = s->began_us + (sim_below(s, 2) ? 0 : sim_below(s, SIM_SECOND));

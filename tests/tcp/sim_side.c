@@ -152,7 +152,8 @@ void sim_side_end(struct sim *s)
 	for (unsigned int i = 0; i < SIM_SIDES; i++) {
 		if (s->side[i].t == NULL)
 			continue;
-		if (s->faults == 0)
+		/* without user timeout, and no path any more, what nobody holds stays */
+		if (s->faults == 0 && !(s->excuse & (SIM_TAMPERED | SIM_PATH_MTU)))
 			sim_inside_check_empty(s, s->side[i].t);
 		tcp_fini(s->side[i].t);
 	}

@@ -95,10 +95,10 @@ static void print_link(const struct sim *s, unsigned int i)
 	    "link %u>%u: %" PRIu64 " B/s, queue %" PRIu64 " B, delay %" PRIu64
 	    " us, jitter %" PRIu64
 	    " us, of 1000: loss %u, bursts %u (end %u), reorder %u, twice %u, damage %u (repaired "
-	    "%u), ACK loss %u, mark %u; thin %u\n",
+	    "%u), ACK loss %u, mark %u; ACKs wait %" PRIu64 " us\n",
 	    i, !i, l->bytes_per_s, l->queue_bytes, l->delay_us, l->jitter_us, l->loss,
 	    l->burst_loss, l->burst_end, l->reorder, l->twice, l->damage, l->repair, l->ack_loss,
-	    l->mark, l->thin);
+	    l->mark, l->thin_us);
 	if (l->down_to_us > 0)
 		printf("  down from %+.3f s for %.3f s\n",
 		       (double)(l->down_from_us - s->began_us) / 1e6,

@@ -21,17 +21,27 @@ const uint8_t *sim_user_bytes(const struct sim *s, const struct sim_flow *f, uns
 	return &noise[(offset + stream * 104729) % SIM_NOISE];
 }
 
+/* The flow of this number, if one of its users dialled from @port. */
+static struct sim_flow *dialled_from(struct sim *s, unsigned int f, bool crosses, uint16_t port)
+{
+	struct sim_flow *flow = &s->flow[f];
+
+	if (f >= s->flow_count || flow->crosses != crosses)
+		return NULL;
+	return flow->user[0].local_port == port || flow->user[1].local_port == port ? flow : NULL;
+}
+
 struct sim_flow *sim_user_flow(struct sim *s, uint16_t local_port, uint16_t remote_port)
 {
-	unsigned int f = UINT32_MAX;
+	struct sim_flow *f = NULL;
 
-	if (remote_port >= SIM_CROSS_PORT && remote_port < SIM_CROSS_PORT + SIM_FLOWS_MAX)
-		f = remote_port - SIM_CROSS_PORT;
-	else if (remote_port >= SIM_LISTEN_PORT && remote_port < SIM_LISTEN_PORT + SIM_FLOWS_MAX)
-		f = remote_port - SIM_LISTEN_PORT;
-	else if (local_port >= SIM_LISTEN_PORT && local_port < SIM_LISTEN_PORT + SIM_FLOWS_MAX)
-		f = local_port - SIM_LISTEN_PORT;
-	return f < s->flow_count ? &s->flow[f] : NULL;
+	if (remote_port >= SIM_CROSS_PORT)
+		f = dialled_from(s, remote_port - SIM_CROSS_PORT, true, local_port);
+	if (f == NULL && remote_port >= SIM_LISTEN_PORT)
+		f = dialled_from(s, remote_port - SIM_LISTEN_PORT, false, local_port);
+	if (f == NULL && local_port >= SIM_LISTEN_PORT)
+		f = dialled_from(s, local_port - SIM_LISTEN_PORT, false, remote_port);
+	return f;
 }
 
 static unsigned int number(const struct sim *s, const struct sim_flow *f)

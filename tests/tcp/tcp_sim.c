@@ -55,24 +55,41 @@ static bool is_over(const struct sim *s)
 	return s->hostile == NULL || sim_hostile_is_done(s);
 }
 
-/* Users whose streams cannot end any more, for a reason the seed gives, give up. */
+/* The engine has both ends of it open. */
+static bool is_whole(const struct sim_flow *f)
+{
+	for (unsigned int i = 0; i < SIM_SIDES; i++)
+		if (f->user[i].c == NULL || f->user[i].last_news != 0)
+			return false;
+	return true;
+}
+
+/*
+ * Users whose streams will never end give up. That is no fault only where the other side has gone,
+ * for a reason the seed gives, and the reset was lost; or where the path has stopped to be one.
+ */
 static void give_up(struct sim *s)
 {
-	for (unsigned int f = 0; f < s->flow_count; f++)
+	for (unsigned int f = 0; f < s->flow_count; f++) {
+		const unsigned int excuse = s->excuse | s->flow[f].excuse;
+		const bool may =
+		    is_whole(&s->flow[f]) ? excuse & (SIM_TAMPERED | SIM_PATH_MTU) : excuse != 0;
+
 		for (unsigned int i = 0; i < SIM_SIDES; i++) {
 			struct sim_user *u = &s->flow[f].user[i];
 
-			if (!u->over && ((s->excuse | s->flow[f].excuse) == 0))
+			if (!u->over && !may)
 				sim_fault(s, "flow %u: side %u hangs in %s", f, i,
 					  u->c != NULL ? tcp_state_name(tcp_state(u->c))
 						       : "no connection");
-			if (u->c != NULL)
+			if (u->c != NULL) {
 				tcp_abort(s->side[i].t, u->c, s->now_us);
-			if (u->c != NULL)
 				tcp_release(s->side[i].t, u->c);
+			}
 			u->c = NULL;
 			u->over = true;
 		}
+	}
 }
 
 /* To the next moment at which anything can happen. False: nothing ever will. */
@@ -107,14 +124,14 @@ static void play(struct sim *s)
 		give_up(s);
 }
 
-/* Old packets arrive, timers of what nobody holds any more run out. */
+/* Old packets arrive, what nobody holds any more ends, TIME_WAIT runs out. */
 static void settle(struct sim *s)
 {
-	const uint64_t end_us = s->now_us + AFTERWARDS_US;
+	const uint64_t end_us = s->now_us + VIRTUAL_MAX_US;
 
 	while (s->faults == 0 && s->now_us < end_us && s->turns < 2 * TURNS_MAX && advance(s))
 		step(s);
-	s->now_us = s->now_us > end_us ? s->now_us : end_us;
+	s->now_us += AFTERWARDS_US;
 	step(s);
 }
 
@@ -134,16 +151,27 @@ static bool has_lost(const struct sim *s)
 	return s->link[0].lost + s->link[1].lost > 0;
 }
 
+/* Is there a reason for this end, given what the users heard? */
+static bool is_excused(const struct sim *s, const struct sim_flow *f)
+{
+	const unsigned int excuse = s->excuse | f->excuse;
+	const unsigned int news = f->user[0].last_news | f->user[1].last_news;
+
+	if (excuse & (SIM_ENDED_BY_USER | SIM_TAMPERED | SIM_PATH_MTU))
+		return true;
+	if (excuse & (SIM_HEAVY_LOSS | SIM_FEW_SLOTS | SIM_FLOODED_OPENING) &&
+	    !(f->user[0].opened && f->user[1].opened))
+		return true;
+	return excuse & SIM_SHORT_TIMEOUT && news & TCP_NEWS_TIMEOUT;
+}
+
 /* All read and both FINs seen, or a reason. Of a complete stream only the last ACK may be missing.
  */
 static void judge(struct sim *s, unsigned int number)
 {
 	const struct sim_flow *f = &s->flow[number];
-	const unsigned int excuse = s->excuse | f->excuse;
 
-	if (excuse != 0)
-		return;
-	for (unsigned int i = 0; i < SIM_SIDES; i++) {
+	for (unsigned int i = 0; i < SIM_SIDES && !is_excused(s, f); i++) {
 		const struct sim_user *u = &f->user[i];
 
 		if (!is_complete(f))
