@@ -43,15 +43,18 @@ static uint32_t bucket_count(uint32_t capacity)
 	return count;
 }
 
-size_t flow_bytes(uint32_t capacity)
+static struct flow_key *key_of(const struct flow_table *f, uint32_t slot)
 {
-	const size_t keys = (size_t)capacity * sizeof(struct flow_key);
-
-	return (size_t)bucket_count(capacity) * sizeof(struct flow_bucket) +
-	       (keys + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	return (struct flow_key *)(void *)(f->keys + slot * f->stride);
 }
 
-void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const struct hash_key *key)
+size_t flow_bytes(uint32_t capacity)
+{
+	return (size_t)bucket_count(capacity) * sizeof(struct flow_bucket);
+}
+
+void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const struct hash_key *key,
+	       struct flow_key *keys, size_t stride)
 {
 	const uint32_t count = bucket_count(capacity);
 
@@ -59,7 +62,8 @@ void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const stru
 	*f = (struct flow_table){
 	    .key = *key,
 	    .buckets = memory,
-	    .keys = (struct flow_key *)(void *)((struct flow_bucket *)memory + count),
+	    .keys = (uint8_t *)keys,
+	    .stride = stride,
 	    .mask = count - 1,
 	    .capacity = capacity,
 	};
@@ -74,7 +78,7 @@ uint32_t flow_find(const struct flow_table *f, const struct flow_key *key)
 
 		for (int i = 0; i < BUCKET_ENTRIES; i++)
 			if (b->tag[i] == p.tag &&
-			    memcmp(&f->keys[b->slot[i]], key, sizeof(*key)) == 0)
+			    memcmp(key_of(f, b->slot[i]), key, sizeof(*key)) == 0)
 				return b->slot[i];
 		if (b->overflow == 0)
 			break;
@@ -109,7 +113,7 @@ bool flow_add(struct flow_table *f, const struct flow_key *key, uint32_t slot)
 			b->overflow++;
 		step_probe(f, &p);
 	}
-	f->keys[slot] = *key;
+	*key_of(f, slot) = *key;
 	f->used++;
 	return true;
 }
@@ -140,7 +144,7 @@ bool flow_remove(struct flow_table *f, uint32_t slot)
 
 	if (slot >= f->capacity)
 		return false;
-	p = start_probe(f, &f->keys[slot]);
+	p = start_probe(f, key_of(f, slot));
 	b = seek(f, p, slot, &entry, &passed);
 	if (b == NULL)
 		return false;

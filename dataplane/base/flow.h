@@ -6,7 +6,8 @@
  * so that a stranger cannot aim collisions at 5269.
  *
  * Runs on  the core that owns it.
- * Borrows  its memory, which the caller gives at init (flow_bytes()) and takes back.
+ * Borrows  its memory, which the caller gives at init (flow_bytes()) and takes back; and the keys,
+ *          which lie where the caller keeps its connections.
  * Cost     find: one bucket line and one compare of the connection's own key, almost always.
  */
 #ifndef DATAPLANE_BASE_FLOW_H
@@ -17,13 +18,15 @@
 
 #define FLOW_NONE UINT32_MAX
 
-/* Compared as bytes: no padding. Ports in host order. */
+/* Compared as bytes: no padding. Ports in host order. The few local addresses are numbered by their
+ * owner. */
 struct flow_key {
-	struct ip_addr local, remote;
+	struct ip_addr remote;
 	uint16_t local_port, remote_port;
-	uint32_t iface;
+	uint8_t iface, local;
+	uint16_t zero;
 };
-_Static_assert(sizeof(struct flow_key) == 40, "flow_key has padding");
+_Static_assert(sizeof(struct flow_key) == 24, "flow_key has padding");
 
 struct flow_bucket {
 	uint16_t tag[8]; /* 0 = empty */
@@ -34,14 +37,16 @@ struct flow_bucket {
 struct flow_table {
 	struct hash_key key;
 	struct flow_bucket *buckets;
-	/* keys[slot]: the key of each connection, in an array of the caller's capacity */
-	struct flow_key *keys;
+	uint8_t *keys; /* the key of slot n lies at keys + n * stride */
+	size_t stride;
 	uint32_t mask, capacity, used;
 };
 
 /* Bytes of 64-byte aligned memory that a table of @capacity connections needs. */
 size_t flow_bytes(uint32_t capacity);
-void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const struct hash_key *key);
+/* @keys: of slot 0; each slot's is written by flow_add() and must stay until flow_remove(). */
+void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const struct hash_key *key,
+	       struct flow_key *keys, size_t stride);
 
 MUST_USE uint32_t flow_find(const struct flow_table *f, const struct flow_key *key);
 /* @slot below capacity and not in the table. False when the key is there already. */

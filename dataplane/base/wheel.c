@@ -5,6 +5,8 @@
  */
 #include "dataplane/base/wheel.h"
 
+#define DUE_MASK ((UINT64_C(1) << 56) - 1) /* two thousand years */
+
 #define NEAR_BITS   8
 #define MIDDLE_BITS 8
 #define MIDDLE_TICK (UINT64_C(1) << NEAR_BITS)                 /* ticks of one middle slot */
@@ -90,14 +92,14 @@ void wheel_set(struct wheel *w, struct wheel_timer *t, uint64_t due_us)
 {
 	if (wheel_is_armed(t)) {
 		if (due_us >= t->due_us) {
-			t->due_us = due_us;
+			t->due_us = due_us & DUE_MASK;
 			return;
 		}
 		unlink_timer(t);
 	} else {
 		w->armed++;
 	}
-	t->due_us = due_us;
+	t->due_us = due_us & DUE_MASK;
 	place(w, t);
 }
 

@@ -22,8 +22,8 @@
 
 struct wheel_timer {
 	struct wheel_timer *next, **link; /* link is NULL while idle */
-	uint64_t due_us;
-	uint8_t kind; /* the user's: tells wheel_next()'s caller what struct it is in */
+	uint64_t due_us : 56;
+	uint64_t kind : 8; /* the user's: tells wheel_next()'s caller what struct it is in */
 };
 
 struct wheel {

@@ -63,7 +63,7 @@ static struct conn *begin(struct core *c, struct tcp_conn *tcp, enum iface iface
 
 	memset(k, 0, offsetof(struct conn, framer));
 	k->tcp = tcp;
-	k->id = tcp_id(tcp);
+	k->id = tcp_id(c->tcp, tcp);
 	k->iface = (uint8_t)iface;
 	k->stanza_bytes_max = STANZA_BYTES_UNAUTHENTICATED;
 	k->record = (struct record_state *)(c->records + k->id.slot * c->record_bytes);

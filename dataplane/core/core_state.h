@@ -85,7 +85,7 @@ static inline void core_drop(struct core *c, enum drop d)
 
 static inline struct conn *core_conn_of(struct core *c, const struct tcp_conn *tcp)
 {
-	return &c->conn[tcp_id(tcp).slot];
+	return &c->conn[tcp_id(c->tcp, tcp).slot];
 }
 
 static inline struct conn *core_grant_conn(struct core *c, const struct grant *g)

@@ -31,10 +31,10 @@ void tcp_become(struct tcp *t, struct tcp_conn *c, enum tcp_state to)
 {
 	assert(may_become[c->state] & BIT(to));
 	if (c->state == TCP_SYN_RECEIVED && c->passive)
-		tcp_half_open_remove(t, c);
-	c->state = (uint8_t)to;
+		tcp_list_remove(t, &t->half_open, c);
+	c->state = (unsigned int)to & 0xf;
 	if (to == TCP_SYN_RECEIVED && c->passive)
-		tcp_half_open_add(t, c);
+		tcp_list_append(t, &t->half_open, c);
 }
 
 void tcp_mark_dirty(struct tcp *t, struct tcp_conn *c)
@@ -42,18 +42,28 @@ void tcp_mark_dirty(struct tcp *t, struct tcp_conn *c)
 	if (c->is_dirty)
 		return;
 	c->is_dirty = true;
-	TAILQ_INSERT_TAIL(&t->dirty, c, dirty);
+	c->dirty_next = TCP_NONE;
+	if (t->dirty.last == TCP_NONE)
+		t->dirty.first = tcp_slot_of(t, c);
+	else
+		t->conns[t->dirty.last].dirty_next = tcp_slot_of(t, c);
+	t->dirty.last = tcp_slot_of(t, c);
 }
 
 void tcp_tell(struct tcp *t, struct tcp_conn *c, unsigned int news)
 {
 	if (!c->held)
 		return;
-	c->news |= news;
+	c->news |= (uint8_t)news;
 	if (c->has_news)
 		return;
 	c->has_news = true;
-	TAILQ_INSERT_TAIL(&t->told, c, told);
+	c->told_next = TCP_NONE;
+	if (t->told.last == TCP_NONE)
+		t->told.first = tcp_slot_of(t, c);
+	else
+		t->conns[t->told.last].told_next = tcp_slot_of(t, c);
+	t->told.last = tcp_slot_of(t, c);
 }
 
 static bool register_node(void)
@@ -84,20 +94,24 @@ struct tcp *tcp_init(const struct tcp_setup *setup, uint64_t now_us)
 	if (t->flow_memory == NULL)
 		goto no_flow;
 	t->setup = *setup;
-	t->now_us = t->resets_us = now_us;
+	if (!tcp_repair_init(t))
+		goto no_repairs;
+	tcp_set_now(t, now_us);
+	t->resets_us = now_us;
 	wheel_init(&t->wheel, now_us);
-	flow_init(&t->flow, t->flow_memory, setup->conns, &setup->flow_key);
-	TAILQ_INIT(&t->free);
-	TAILQ_INIT(&t->half_open);
-	TAILQ_INIT(&t->time_wait);
-	TAILQ_INIT(&t->dirty);
-	TAILQ_INIT(&t->told);
+	flow_init(&t->flow, t->flow_memory, setup->conns, &setup->flow_key, &t->conns[0].key,
+		  sizeof(*t->conns));
+	tcp_list_init(&t->free);
+	tcp_list_init(&t->half_open);
+	tcp_list_init(&t->time_wait);
+	tcp_list_init(&t->dirty);
+	tcp_list_init(&t->told);
 	t->half_open_max = max_u32(setup->conns / 4, 1);
-	for (uint32_t i = 0; i < setup->conns; i++) {
-		t->conns[i].id = (struct conn_id){i, 0, setup->core};
-		TAILQ_INSERT_TAIL(&t->free, &t->conns[i], age);
-	}
+	for (uint32_t i = 0; i < setup->conns; i++)
+		tcp_list_append(t, &t->free, &t->conns[i]);
 	return t;
+no_repairs:
+	rte_free(t->flow_memory);
 no_flow:
 	rte_free(t->conns);
 no_engine:
@@ -120,6 +134,7 @@ void tcp_fini(struct tcp *t)
 		rte_pktmbuf_free(t->output[t->output_head].m);
 		t->output_head = (t->output_head + 1) % TCP_OUTPUT_MAX;
 	}
+	rte_free(t->repairs);
 	rte_free(t->flow_memory);
 	rte_free(t->conns);
 	rte_free(t);
@@ -127,9 +142,11 @@ void tcp_fini(struct tcp *t)
 
 bool tcp_listen(struct tcp *t, enum iface iface, const struct ip_addr *local, uint16_t port)
 {
-	for (unsigned int i = 0; i < TCP_LISTENERS_MAX; i++)
+	const uint32_t number = tcp_local_number(t, local, true);
+
+	for (unsigned int i = 0; i < TCP_LISTENERS_MAX && number != FLOW_NONE; i++)
 		if (t->listener[i].port == 0) {
-			t->listener[i] = (struct tcp_listener){iface, port, *local};
+			t->listener[i] = (struct tcp_listener){iface, port, (uint8_t)number};
 			return true;
 		}
 	return false;
@@ -137,10 +154,12 @@ bool tcp_listen(struct tcp *t, enum iface iface, const struct ip_addr *local, ui
 
 void tcp_unlisten(struct tcp *t, enum iface iface, const struct ip_addr *local, uint16_t port)
 {
+	const uint32_t number = tcp_local_number(t, local, false);
+
 	for (unsigned int i = 0; i < TCP_LISTENERS_MAX; i++) {
 		struct tcp_listener *l = &t->listener[i];
 
-		if (l->iface == iface && l->port == port && addr_equal(&l->local, local))
+		if (l->iface == iface && l->port == port && l->local == number)
 			l->port = 0;
 	}
 }
@@ -151,7 +170,7 @@ const struct tcp_listener *tcp_find_listener(const struct tcp *t, const struct f
 		const struct tcp_listener *l = &t->listener[i];
 
 		if (l->port != 0 && l->port == key->local_port &&
-		    (uint32_t)l->iface == key->iface && addr_equal(&l->local, &key->local))
+		    (uint32_t)l->iface == key->iface && l->local == key->local)
 			return l;
 	}
 	return NULL;
@@ -160,12 +179,17 @@ const struct tcp_listener *tcp_find_listener(const struct tcp *t, const struct f
 struct tcp_conn *tcp_dial(struct tcp *t, enum iface iface, const struct ip_addr *local,
 			  const struct ip_addr *remote, uint16_t remote_port, uint64_t now_us)
 {
+	const uint32_t number = tcp_local_number(t, local, true);
 	struct flow_key key = {
-	    .local = *local, .remote = *remote, .remote_port = remote_port, .iface = iface};
+	    .remote = *remote,
+	    .remote_port = remote_port,
+	    .iface = (uint8_t)iface,
+	    .local = (uint8_t)number,
+	};
 	struct tcp_conn *c;
 
-	t->now_us = now_us;
-	if (!tcp_port_choose(t, &key))
+	tcp_set_now(t, now_us);
+	if (number == FLOW_NONE || !tcp_port_choose(t, &key))
 		return NULL;
 	c = tcp_slot_take(t, &key);
 	if (c == NULL)
@@ -180,22 +204,26 @@ struct tcp_conn *tcp_dial(struct tcp *t, enum iface iface, const struct ip_addr 
 
 struct tcp_conn *tcp_next_news(struct tcp *t, unsigned int *news)
 {
-	struct tcp_conn *c = TAILQ_FIRST(&t->told);
+	struct tcp_conn *c;
 
-	if (c == NULL)
-		return NULL;
-	TAILQ_REMOVE(&t->told, c, told);
-	c->has_news = false;
-	*news = c->news;
-	c->news = 0;
-	return c;
+	while ((c = tcp_list_first(t, &t->told)) != NULL) {
+		t->told.first = c->told_next;
+		if (t->told.first == TCP_NONE)
+			t->told.last = TCP_NONE;
+		c->has_news = false;
+		*news = c->news;
+		c->news = 0;
+		if (*news != 0) /* else of a tenant that has gone since */
+			return c;
+	}
+	return NULL;
 }
 
 void tcp_tick(struct tcp *t, uint64_t now_us)
 {
 	struct wheel_timer *timer;
 
-	t->now_us = now_us;
+	tcp_set_now(t, now_us);
 	while ((timer = wheel_next(&t->wheel, now_us)) != NULL)
 		tcp_on_due(t, CONTAINER_OF(timer, struct tcp_conn, timer));
 }
@@ -204,9 +232,11 @@ void tcp_flush(struct tcp *t, uint64_t now_us)
 {
 	struct tcp_conn *c;
 
-	t->now_us = now_us;
-	while ((c = TAILQ_FIRST(&t->dirty)) != NULL) {
-		TAILQ_REMOVE(&t->dirty, c, dirty);
+	tcp_set_now(t, now_us);
+	while ((c = tcp_list_first(t, &t->dirty)) != NULL) {
+		t->dirty.first = c->dirty_next;
+		if (t->dirty.first == TCP_NONE)
+			t->dirty.last = TCP_NONE;
 		c->is_dirty = false;
 		if (!tcp_conn_output(t, c)) {
 			tcp_mark_dirty(t, c); /* behind the others: a turn each */
@@ -228,21 +258,21 @@ unsigned int tcp_take_output(struct tcp *t, struct tcp_output *out, unsigned int
 
 bool tcp_is_idle(const struct tcp *t)
 {
-	return TAILQ_EMPTY(&t->dirty) && TAILQ_EMPTY(&t->told) && t->output_count == 0;
+	return t->dirty.first == TCP_NONE && t->told.first == TCP_NONE && t->output_count == 0;
 }
 
 /* Our FIN goes behind the data given so far. */
 void tcp_start_closing(struct tcp *t, struct tcp_conn *c)
 {
 	if (c->una_mbuf == NULL)
-		c->progress_us = t->now_us;
+		c->progress = t->clock;
 	tcp_become(t, c, c->state == TCP_CLOSE_WAIT ? TCP_LAST_ACK : TCP_FIN_WAIT_1);
 	tcp_mark_dirty(t, c);
 }
 
 void tcp_close(struct tcp *t, struct tcp_conn *c, uint64_t now_us)
 {
-	t->now_us = now_us;
+	tcp_set_now(t, now_us);
 	if (c->state == TCP_SYN_SENT)
 		tcp_gone(t, c, TCP_NEWS_CLOSED);
 	else if (c->state == TCP_SYN_RECEIVED)
@@ -253,27 +283,22 @@ void tcp_close(struct tcp *t, struct tcp_conn *c, uint64_t now_us)
 
 void tcp_abort(struct tcp *t, struct tcp_conn *c, uint64_t now_us)
 {
-	t->now_us = now_us;
+	tcp_set_now(t, now_us);
 	if (c->state == TCP_CLOSED)
 		return;
 	if (c->state != TCP_SYN_SENT && c->state != TCP_TIME_WAIT)
 		tcp_send_reset(t, c);
 	tcp_gone(t, c, 0);
-	if (c->has_news)
-		TAILQ_REMOVE(&t->told, c, told);
-	c->has_news = false;
 	c->news = 0;
 }
 
 void tcp_release(struct tcp *t, struct tcp_conn *c)
 {
-	if (c->has_news)
-		TAILQ_REMOVE(&t->told, c, told);
-	c->has_news = false;
+	c->news = 0;
 	if (c->state == TCP_TIME_WAIT) {
 		tcp_sendq_free(c);
 		tcp_rcvq_free(t, c);
-		TAILQ_INSERT_TAIL(&t->time_wait, c, age);
+		tcp_list_append(t, &t->time_wait, c);
 		c->held = false;
 		return;
 	}
@@ -287,7 +312,7 @@ void tcp_release(struct tcp *t, struct tcp_conn *c)
 	/* Closed with our data still on its way: it goes on by itself, and nobody reads any more.
 	 */
 	tcp_rcvq_free(t, c);
-	c->free_to = UINT64_MAX;
+	c->frees_all = true;
 	tcp_sendq_trim(c);
 	if (c->state == TCP_FIN_WAIT_2)
 		tcp_on_linger(t, c);
@@ -296,15 +321,15 @@ void tcp_release(struct tcp *t, struct tcp_conn *c)
 void tcp_icmp(struct tcp *t, const struct tcp_quoted *quoted, uint64_t now_us)
 {
 	const struct flow_key key = {
-	    .local = quoted->local,
 	    .remote = quoted->remote,
 	    .local_port = quoted->local_port,
 	    .remote_port = quoted->remote_port,
-	    .iface = quoted->iface,
+	    .iface = (uint8_t)quoted->iface,
+	    .local = (uint8_t)tcp_local_number(t, &quoted->local, false),
 	};
 	const uint32_t slot = flow_find(&t->flow, &key);
 
-	t->now_us = now_us;
+	tcp_set_now(t, now_us);
 	if (quoted->is_too_big) {
 		tcp_count(t, DROP_ICMP_TOO_BIG);
 		return;
@@ -315,9 +340,9 @@ void tcp_icmp(struct tcp *t, const struct tcp_quoted *quoted, uint64_t now_us)
 		tcp_gone(t, &t->conns[slot], TCP_NEWS_RESET);
 }
 
-struct conn_id tcp_id(const struct tcp_conn *c)
+struct conn_id tcp_id(const struct tcp *t, const struct tcp_conn *c)
 {
-	return c->id;
+	return (struct conn_id){tcp_slot_of(t, c), c->generation, t->setup.core};
 }
 
 struct tcp_conn *tcp_find(struct tcp *t, struct conn_id id)
@@ -327,7 +352,7 @@ struct tcp_conn *tcp_find(struct tcp *t, struct conn_id id)
 	if (id.core != t->setup.core || id.slot >= t->setup.conns)
 		return NULL;
 	c = &t->conns[id.slot];
-	return c->in_use && c->held && c->id.generation == id.generation ? c : NULL;
+	return c->in_use && c->held && c->generation == id.generation ? c : NULL;
 }
 
 enum tcp_state tcp_state(const struct tcp_conn *c)
@@ -344,6 +369,11 @@ const struct flow_key *tcp_key(const struct tcp *t, const struct tcp_conn *c)
 {
 	(void)t;
 	return &c->key;
+}
+
+const struct ip_addr *tcp_local(const struct tcp *t, const struct tcp_conn *c)
+{
+	return &t->local[c->key.local];
 }
 
 uint32_t tcp_srtt_us(const struct tcp_conn *c)

@@ -97,12 +97,16 @@ struct tcp_quoted {
 enum tcp_congestion { TCP_CUBIC, TCP_NEWRENO }; /* RFC 9438, 6582 */
 
 struct tcp_setup {
-	uint16_t core;  /* for conn_id */
-	uint32_t conns; /* capacity */
+	uint16_t core;    /* for conn_id */
+	uint32_t conns;   /* capacity */
+	uint32_t repairs; /* of those, how many may be mending loss or reordering at once; 0 = a
+			     fourth */
 	struct rte_mempool
 	    *pool; /* for what TCP sends itself; not the pool of a receive queue (lab.md 3) */
 	struct hash_key isn_key, flow_key; /* secret, random per start */
 	uint32_t mtu[IFACE_COUNT];         /* bytes of IP packet */
+	uint32_t
+	    rx_mbufs[IFACE_COUNT]; /* receive buffers that may wait to be read; 0 = without bound */
 	enum tcp_congestion congestion;
 	bool ecn;                   /* ask for it, and grant it (RFC 3168) */
 	uint64_t keepalive_idle_us; /* 0 = none */
@@ -211,12 +215,13 @@ void tcp_abort(struct tcp *t, struct tcp_conn *c, uint64_t now_us);
  */
 void tcp_release(struct tcp *t, struct tcp_conn *c);
 
-struct conn_id tcp_id(const struct tcp_conn *c);
+struct conn_id tcp_id(const struct tcp *t, const struct tcp_conn *c);
 /* NULL when the id's tenant is gone. */
 struct tcp_conn *tcp_find(struct tcp *t, struct conn_id id);
 enum tcp_state tcp_state(const struct tcp_conn *c);
 const char *tcp_state_name(enum tcp_state s);
 const struct flow_key *tcp_key(const struct tcp *t, const struct tcp_conn *c);
+const struct ip_addr *tcp_local(const struct tcp *t, const struct tcp_conn *c);
 /* Smoothed round trip, 0 while unknown. */
 uint32_t tcp_srtt_us(const struct tcp_conn *c);
 /* Slots in use, without TIME_WAIT. */

@@ -16,17 +16,28 @@ static bool is_duplicate(const struct tcp_conn *c, const struct tcp_in *in)
 	       !(in->flags & TCP_FIN) && (uint32_t)in->wnd << c->snd_wscale == c->snd_wnd;
 }
 
-/* A timed segment gives microseconds; where Karn forbids it, the echoed timestamp tells. */
+/* The youngest mbuf wholly acknowledged by @ack that was sent but once, NULL: none (Karn). */
+static struct rte_mbuf *timed_mbuf(const struct tcp_conn *c, tcp_seq ack)
+{
+	struct rte_mbuf *m = c->una_mbuf, *timed = NULL;
+
+	for (; m != NULL && seq_at_or_before(tcp_node(m)->seq + tcp_node(m)->len, ack);
+	     m = tcp_node(m)->next)
+		timed = tcp_node(m)->sent == 1 ? m : NULL;
+	return timed;
+}
+
+/* A segment sent once gives microseconds; where Karn forbids it, the echoed timestamp tells. */
 static void take_sample(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 {
+	struct rte_mbuf *timed = timed_mbuf(c, in->ack);
 	uint32_t ago;
 
-	if (c->timed_us != 0 && seq_at_or_after(in->ack, c->timed_seq)) {
-		tcp_rtt_sample(c, t->now_us - c->timed_us);
-		c->timed_us = 0;
+	if (timed != NULL) {
+		tcp_rtt_sample(c, tcp_now32(t) - tcp_node(timed)->sent_us);
 		return;
 	}
-	if (c->timed_us != 0 || !c->ts_ok || !in->opt.has_ts)
+	if (!c->ts_ok || !in->opt.has_ts)
 		return;
 	ago = tcp_timestamp(t, c) - in->opt.ts_ecr;
 	if (ago < TCP_RTO_MAX_US / TCP_CLOCK_US) /* else not one of ours */
@@ -42,7 +53,7 @@ static void take_new_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in 
 	tcp_sendq_acked(c, in->ack);
 	/* RFC 6582 3.2 step 3: only the first partial acknowledgment restarts the timer. */
 	if (c->in_recovery && c->seen_partial)
-		c->progress_us = t->now_us;
+		c->progress = t->clock;
 	else
 		tcp_on_acked(t, c);
 	c->seen_partial = c->in_recovery;
@@ -73,7 +84,7 @@ static void take_window(struct tcp *t, struct tcp_conn *c, const struct tcp_in *
 /* What an acknowledged FIN means. False: the connection is over. */
 static bool take_fin_ack(struct tcp *t, struct tcp_conn *c)
 {
-	if (!tcp_is_closing(c) || c->snd_una != tcp_snd_end(c) + 1)
+	if (!tcp_is_closing(c) || c->snd_una != c->snd_end + 1)
 		return true;
 	if (c->state == TCP_FIN_WAIT_1) {
 		tcp_become(t, c, TCP_FIN_WAIT_2);

@@ -10,13 +10,14 @@ uint32_t tcp_window_step(const struct tcp_conn *c)
 	return min_u32(2u * c->snd_mss, RECEIVE_WINDOW_BYTES / 2);
 }
 
-uint32_t tcp_window_room(const struct tcp_conn *c)
+uint32_t tcp_window_room(const struct tcp *t, const struct tcp_conn *c)
 {
 	const uint32_t most = (uint32_t)UINT16_MAX << c->rcv_wscale;
+	const uint32_t window = tcp_pressure_window(t, c);
 
-	if (c->inbound_bytes >= RECEIVE_WINDOW_BYTES)
+	if (c->inbound_bytes >= window)
 		return 0;
-	return min_u32(RECEIVE_WINDOW_BYTES - c->inbound_bytes, most);
+	return min_u32(window - c->inbound_bytes, most);
 }
 
 uint32_t tcp_timestamp(const struct tcp *t, const struct tcp_conn *c)
@@ -25,13 +26,14 @@ uint32_t tcp_timestamp(const struct tcp *t, const struct tcp_conn *c)
 }
 
 /* Bytes of @n rounded down to the scale; what was promised before stays accepted in rcv_edge. */
-static uint16_t offer_window(struct tcp_conn *c, uint8_t flags)
+static uint16_t offer_window(const struct tcp *t, struct tcp_conn *c, uint8_t flags)
 {
 	const uint8_t shift = flags & TCP_SYN ? 0 : c->rcv_wscale;
+	const uint32_t room = tcp_window_room(t, c);
 	uint32_t open = c->rcv_edge - c->rcv_nxt, field;
 
-	if (tcp_window_room(c) >= open + tcp_window_step(c))
-		open = tcp_window_room(c);
+	if (room >= open + tcp_window_step(c))
+		open = room;
 	field = min_u32(open >> shift, UINT16_MAX);
 	if (seq_after(c->rcv_nxt + (field << shift), c->rcv_edge))
 		c->rcv_edge = c->rcv_nxt + (field << shift);
@@ -44,7 +46,7 @@ static uint16_t announced_mss(const struct tcp *t, const struct tcp_conn *c)
 			  (addr_is_v4(&c->key.remote) ? 20 : 40));
 }
 
-static void fill_options(const struct tcp *t, const struct tcp_conn *c, uint8_t flags,
+static void fill_options(struct tcp *t, struct tcp_conn *c, uint8_t flags, bool pure,
 			 struct tcp_options *o)
 {
 	const bool syn = flags & TCP_SYN, asks = syn && !(flags & TCP_ACK);
@@ -55,11 +57,15 @@ static void fill_options(const struct tcp *t, const struct tcp_conn *c, uint8_t 
 		o->mss = announced_mss(t, c);
 		o->has_wscale = asks || c->rcv_wscale > 0;
 		o->wscale = TCP_WINDOW_SCALE;
+		o->sack_permitted = asks || c->sack_ok;
 	}
 	if (o->has_ts) {
 		o->ts_val = tcp_timestamp(t, c);
 		o->ts_ecr = flags & TCP_ACK ? c->ts_recent : 0;
 	}
+	/* Data has no room for blocks: its size is the MSS. */
+	if (pure && (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK)
+		tcp_rcv_sack_fill(t, c, o);
 }
 
 static uint32_t pseudo_sum(const struct ip_addr *src, const struct ip_addr *dst, uint32_t len)
@@ -89,11 +95,12 @@ uint16_t tcp_checksum(const struct rte_mbuf *m, const struct ip_addr *src,
 static void give_output(struct tcp *t, struct rte_mbuf *m, const struct flow_key *key)
 {
 	struct tcp_header *h = rte_pktmbuf_mtod(m, struct tcp_header *);
+	const struct ip_addr *local = &t->local[key->local];
 
 	h->checksum = 0;
-	h->checksum = tcp_checksum(m, &key->local, &key->remote);
+	h->checksum = tcp_checksum(m, local, &key->remote);
 	t->output[(t->output_head + t->output_count) % TCP_OUTPUT_MAX] = (struct tcp_output){
-	    .m = m, .iface = (enum iface)key->iface, .src = key->local, .dst = key->remote};
+	    .m = m, .iface = (enum iface)key->iface, .src = *local, .dst = key->remote};
 	t->output_count++;
 }
 
@@ -141,15 +148,15 @@ static void finish(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, tcp_se
 
 	if (flags & TCP_ACK)
 		f.ack = c->rcv_nxt;
-	f.window = offer_window(c, flags);
-	fill_options(t, c, flags, &f.options);
+	f.window = offer_window(t, c, flags);
+	fill_options(t, c, flags, pure, &f.options);
 	put_header(m, &c->key, &f);
 	give_output(t, m, &c->key);
 	if (flags & TCP_ACK) {
 		c->last_ack_sent = c->rcv_nxt;
 		/* Behind a gap each segment is owed an ACK of its own: data would not count as a
 		 * duplicate ACK (RFC 5681 2). */
-		if (c->acks_owed > 0 && (c->out_of_order == NULL || pure))
+		if (c->acks_owed > 0 && (!tcp_has_gap(t, c) || pure))
 			c->acks_owed--;
 		tcp_on_ack_sent(t, c);
 	}

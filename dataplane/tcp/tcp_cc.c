@@ -89,7 +89,7 @@ void tcp_cc_timeout(struct tcp_conn *c)
 
 void tcp_cc_idle(const struct tcp *t, struct tcp_conn *c)
 {
-	if (c->sent_us != 0 && t->now_us - c->sent_us > c->rto_us)
+	if (c->sent != 0 && (uint64_t)tcp_since(t, c->sent) * TCP_CLOCK_US > tcp_rto_us(c))
 		c->cwnd = min_u32(c->cwnd, initial_window(c));
 }
 

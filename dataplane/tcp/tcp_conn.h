@@ -9,8 +9,6 @@
 #ifndef DATAPLANE_TCP_TCP_CONN_H
 #define DATAPLANE_TCP_TCP_CONN_H
 
-#include <sys/queue.h>
-
 #include <rte_mbuf_dyn.h>
 
 #include "dataplane/tcp/tcp.h"
@@ -35,6 +33,7 @@ enum tcp_bounds {
 	TCP_OUT_OF_ORDER_MAX = 192,     /* mbufs of one connection: a window of full segments */
 	TCP_OUTPUT_MAX = BURST_MAX * 8,
 	TCP_LISTENERS_MAX = 16,
+	TCP_LOCALS_MAX = 16, /* addresses of ours */
 	TCP_PORT_MIN = 1024, /* RFC 6056 3.2: as many ports as may be */
 	TCP_PORT_COUNTERS = 64,
 	TCP_HEADER_BYTES = 20,
@@ -43,11 +42,12 @@ enum tcp_bounds {
 	TCP_MSS_MIN = 88,          /* a peer that asks for less only wants to cost us packets */
 	TCP_WINDOW_SCALE = 3,      /* 65,535 << 3 covers RECEIVE_WINDOW_BYTES */
 	TCP_DUP_ACKS = 3,          /* RFC 5681 3.2 */
+	TCP_PAWS_STALE_S = 24 * 24 * 3600, /* RFC 7323 5.5 */
 };
 _Static_assert((65535u << TCP_WINDOW_SCALE) >= RECEIVE_WINDOW_BYTES, "window scale too small");
 
-#define TCP_SECOND_US     UINT64_C(1000000)
-#define TCP_PAWS_STALE_US (UINT64_C(24) * 24 * 3600 * TCP_SECOND_US) /* RFC 7323 5.5 */
+#define TCP_SECOND_US UINT64_C(1000000)
+#define TCP_NONE      UINT32_MAX /* no slot, no block */
 
 enum tcp_flag {
 	TCP_FIN = BIT(0),
@@ -66,7 +66,10 @@ struct tcp_node {
 		uint16_t data_off; /* send queue: where the payload starts in the buffer */
 		uint16_t fin;      /* out of order: a FIN follows the payload */
 	};
+	uint32_t sent_us; /* send queue: when last sent, tcp_clock() */
+	uint8_t sent;     /* send queue: how often, stuck at 255 */
 };
+_Static_assert(sizeof(struct tcp_node) == 24, "what an mbuf has room for");
 
 extern size_t tcp_node_offset; /* written by tcp_init() alone, always the same */
 
@@ -80,11 +83,18 @@ static inline const uint8_t *tcp_node_payload(struct rte_mbuf *m)
 	return (const uint8_t *)m->buf_addr + tcp_node(m)->data_off;
 }
 
+/*
+ * Of one connection, 256 bytes. Everything an idle or undisturbed connection needs is here; what
+ * only loss or reordering needs is in struct tcp_repair. Times are tcp_clock() in milliseconds
+ * unless their names say otherwise; a due time of 0 is not running.
+ */
 struct tcp_conn {
 	/* line 0: each segment that comes in */
-	uint8_t state; /* enum tcp_state, written by tcp_become() alone */
-	uint8_t snd_wscale, rcv_wscale;
+	uint8_t state : 4; /* enum tcp_state, written by tcp_become() alone */
+	uint8_t snd_wscale : 4;
+	uint8_t rcv_wscale;
 	uint8_t acks_owed; /* ACKs to send at the next flush: one for each out-of-order segment */
+	uint8_t news;      /* enum tcp_news, not yet told */
 	tcp_seq snd_una, snd_nxt, rcv_nxt;
 	tcp_seq rcv_edge;      /* right edge of the window advertised; never moves back */
 	tcp_seq last_ack_sent; /* RFC 7323 4.3 */
@@ -99,71 +109,103 @@ struct tcp_conn {
 	struct rte_mbuf *una_mbuf;         /* first one not wholly acknowledged, or NULL */
 	struct rte_mbuf *pos_mbuf;         /* the one snd_pos lies in, or NULL at the end */
 	tcp_seq snd_pos;                   /* next to send: snd_nxt, or behind it after a timeout */
-	uint32_t cwnd, ssthresh;
-	uint32_t snd_wnd_max; /* RFC 5961 5.2, 9293 3.8.6.2.1 */
-	uint32_t srtt_us, rttvar_us, rto_us;
+	tcp_seq snd_end;                   /* behind the data given; of the FIN, if there is one */
+	union {
+		uint32_t cwnd;        /* bytes, once established */
+		uint32_t syn_sent_us; /* before: when our SYN went, 0 = not to be timed (Karn) */
+	};
+	uint32_t ssthresh, srtt_us, rttvar_us;
 	tcp_seq recover; /* snd_nxt when the last loss was noticed (RFC 6582) */
-
-	/* line 2: timers; 0 = not running */
-	struct wheel_timer timer; /* due at the earliest of these */
-	uint64_t retransmit_due_us, ack_due_us, idle_due_us;
-	uint8_t backoff; /* doublings of the RTO or the persist interval */
-	uint8_t dup_acks, probes;
-	bool ts_ok, sack_ok, in_recovery;
-	bool syn_pending; /* a SYN or SYN-ACK is to be (re)sent at the next flush */
-	bool fast_resend; /* the first unacknowledged segment is to be resent at the next flush */
-
-	/* cold */
-	uint64_t acked, given; /* bytes since the connection opened */
-	uint64_t free_to;      /* UINT64_MAX: all that is acknowledged is freed */
-	uint64_t progress_us;  /* snd_una moved, or there was nothing to acknowledge */
-	uint64_t heard_us;     /* a segment of this connection came */
-	uint64_t sent_us;      /* data was last sent: RFC 5681 4.1 */
-	uint64_t timed_us;     /* when the segment timed for the RTT was sent, 0 = none */
-	uint64_t ts_recent_us;
-	uint64_t challenge_us;         /* start of the second that challenges counts */
-	struct rte_mbuf *out_of_order; /* sorted by seq, linked by m->next */
-	tcp_seq timed_seq, iss, irs;
 	uint32_t ts_offset;
-	uint16_t out_of_order_count, inbound_count; /* mbufs */
-	uint8_t challenges;
-	bool passive;       /* came from LISTEN */
-	bool held;          /* the caller knows it and has not released it */
-	bool seen_partial;  /* a partial acknowledgment in this recovery */
-	bool close_pending; /* tcp_close() before the handshake was complete */
-	bool fin_received;
-	bool in_use, in_flow, is_dirty, has_news;
-	unsigned int news;
-	struct conn_id id;
+
+	/* line 2: timers, seldom changed */
+	struct wheel_timer timer; /* due at the earliest of these */
+	uint32_t retransmit_due, ack_due, idle_due;
+	uint32_t progress;    /* snd_una moved, or there was nothing to acknowledge */
+	uint32_t heard;       /* a segment of this connection came */
+	uint32_t sent;        /* data was last sent: RFC 5681 4.1; 0 = never */
+	uint32_t ts_recent_s; /* seconds */
+	uint32_t snd_wnd_max; /* RFC 5961 5.2, 9293 3.8.6.2.1 */
+	uint8_t backoff : 4;  /* doublings of the RTO or the persist interval */
+	uint8_t probes : 4;   /* keepalives without an answer */
+	uint8_t dup_acks;
+	uint16_t challenges : 4;   /* sent in the second ... */
+	uint16_t challenge_s : 12; /* ... whose last bits these are */
+	uint16_t inbound_count;    /* mbufs */
+	bool ts_ok : 1, sack_ok : 1, in_recovery : 1;
+	bool syn_pending : 1;  /* a SYN or SYN-ACK is to be (re)sent at the next flush */
+	bool fast_resend : 1;  /* the first unacknowledged segment is to be resent at the next flush
+				*/
+	bool seen_partial : 1; /* a partial acknowledgment in this recovery */
+	bool passive : 1;      /* came from LISTEN */
+	bool held : 1;         /* the caller knows it and has not released it */
+	bool close_pending : 1; /* tcp_close() before the handshake was complete */
+	bool fin_received : 1;
+	bool in_use : 1, in_flow : 1;
+	bool is_dirty : 1, has_news : 1; /* linked into that list, perhaps for a former tenant */
+	bool frees_all : 1;              /* all that is acknowledged is freed */
+
+	/* line 3 */
 	struct flow_key key;
-	TAILQ_ENTRY(tcp_conn) age;   /* one of: free, half open, TIME_WAIT and released */
-	TAILQ_ENTRY(tcp_conn) dirty; /* has something for tcp_flush() */
-	TAILQ_ENTRY(tcp_conn) told;  /* has news */
+	uint64_t acked;              /* bytes since the connection opened */
+	uint32_t generation;         /* of conn_id */
+	tcp_seq iss, free_to;        /* free_to: unless frees_all */
+	uint32_t repair;             /* of t->repairs, TCP_NONE while nothing is disturbed */
+	uint32_t age_next, age_prev; /* one of: free, half open, TIME_WAIT and released */
+	uint32_t dirty_next;         /* has something for tcp_flush() */
+	uint32_t told_next;          /* has news */
 } CACHE_ALIGNED;
 _Static_assert(offsetof(struct tcp_conn, kept) == 1UL * CACHE_LINE, "line 0 grew");
 _Static_assert(offsetof(struct tcp_conn, timer) == 2UL * CACHE_LINE, "line 1 grew");
-_Static_assert(offsetof(struct tcp_conn, acked) == 3UL * CACHE_LINE, "line 2 grew");
+_Static_assert(offsetof(struct tcp_conn, key) == 3UL * CACHE_LINE, "line 2 grew");
+_Static_assert(sizeof(struct tcp_conn) == 4UL * CACHE_LINE, "line 3 grew");
 
-TAILQ_HEAD(tcp_list, tcp_conn);
+/*
+ * What loss and reordering need, from a pool of its own: idle connections have none. Where the pool
+ * is empty the longest holder that can do without gives its block up; a connection without one
+ * still works, by plain NewReno and without an out-of-order queue.
+ */
+struct tcp_repair {
+	uint32_t next, prev, owner;  /* links of the list it is on; slot of its connection */
+	uint16_t out_of_order_count; /* mbufs */
+	uint8_t block_count;
+	struct rte_mbuf *out_of_order; /* sorted by seq, linked by m->next */
+	struct tcp_sack_block
+	    block[TCP_OPT_SACK_MAX];     /* of out_of_order, newest first (RFC 2018 4) */
+	struct tcp_sack_block duplicate; /* came twice, not yet said; empty: none */
+};
+
+/* A list of connections by slot. */
+struct tcp_list {
+	uint32_t first, last, count;
+};
 
 struct tcp_listener {
 	enum iface iface;
 	uint16_t port; /* 0 = unused */
-	struct ip_addr local;
+	uint8_t local;
 };
 
 struct tcp {
 	struct tcp_setup setup;
-	uint64_t now_us; /* of the call under way */
+	uint64_t now_us;                      /* of the call under way */
+	uint32_t clock;                       /* the same in milliseconds, never 0 */
+	struct ip_addr local[TCP_LOCALS_MAX]; /* flow_key.local counts these */
+	uint32_t locals;
 	struct wheel wheel;
 	struct flow_table flow;
 	void *flow_memory;
 	struct tcp_conn *conns;
-	struct tcp_list free, half_open, time_wait, dirty, told;
-	uint32_t half_open_count, half_open_max, used, time_wait_count;
+	struct tcp_repair *repairs;
+	uint32_t repairs_max, repairs_free;   /* the first free one, linked by next */
+	uint32_t repairs_first, repairs_last; /* in use, longest holder first */
+	struct tcp_list free, half_open, time_wait;
+	struct tcp_list dirty, told; /* singly linked */
+	uint32_t half_open_max, used, time_wait_count;
 	uint32_t out_of_order_count; /* mbufs, of all connections */
-	uint32_t inbound_count[IFACE_COUNT];
-	uint32_t resets; /* in the second that starts at resets_us */
+	uint32_t
+	    waiting[IFACE_COUNT]; /* mbufs that came in there and are in order or not, unread */
+	uint32_t resets;          /* in the second that starts at resets_us */
 	uint64_t resets_us;
 	uint32_t port_counter[TCP_PORT_COUNTERS];
 	struct tcp_listener listener[TCP_LISTENERS_MAX];
@@ -186,9 +228,58 @@ static inline void tcp_count(struct tcp *t, enum drop d)
 	t->setup.drops[d]++;
 }
 
-static inline tcp_seq tcp_snd_end(const struct tcp_conn *c)
+static inline void tcp_set_now(struct tcp *t, uint64_t now_us)
 {
-	return c->iss + 1 + (tcp_seq)c->given;
+	t->now_us = now_us;
+	t->clock = (uint32_t)(now_us / TCP_CLOCK_US);
+	t->clock += t->clock == 0;
+}
+
+/* Low bits of now: what tcp_node.sent_us counts in. */
+static inline uint32_t tcp_now32(const struct tcp *t)
+{
+	return (uint32_t)t->now_us;
+}
+
+/* Milliseconds since a time in tcp_clock(). */
+static inline uint32_t tcp_since(const struct tcp *t, uint32_t then)
+{
+	return t->clock - then;
+}
+
+static inline uint32_t tcp_slot_of(const struct tcp *t, const struct tcp_conn *c)
+{
+	return (uint32_t)(c - t->conns);
+}
+
+/* NULL when the list is empty. */
+static inline struct tcp_conn *tcp_list_first(const struct tcp *t, const struct tcp_list *l)
+{
+	return l->first == TCP_NONE ? NULL : &t->conns[l->first];
+}
+
+/* RFC 7323 5.5: too old to judge by. */
+static inline bool tcp_is_timestamp_stale(const struct tcp *t, const struct tcp_conn *c)
+{
+	return (uint32_t)(t->now_us / TCP_SECOND_US) - c->ts_recent_s > TCP_PAWS_STALE_S;
+}
+
+/* NULL while nothing is disturbed. */
+static inline struct tcp_repair *tcp_repair_of(const struct tcp *t, const struct tcp_conn *c)
+{
+	return c->repair == TCP_NONE ? NULL : &t->repairs[c->repair];
+}
+
+/* Has something come that lies behind a gap? */
+static inline bool tcp_has_gap(const struct tcp *t, const struct tcp_conn *c)
+{
+	return c->repair != TCP_NONE && t->repairs[c->repair].out_of_order != NULL;
+}
+
+/* Data without an acknowledgment at all, sent or not. */
+static inline bool tcp_has_unacked(const struct tcp_conn *c)
+{
+	return c->una_mbuf != NULL;
 }
 
 /* FIN is queued behind the data: RFC 9293 enters these states when the user closes. */
@@ -209,6 +300,22 @@ void tcp_tell(struct tcp *t, struct tcp_conn *c, unsigned int news);
 void tcp_start_closing(struct tcp *t, struct tcp_conn *c);
 const struct tcp_listener *tcp_find_listener(const struct tcp *t, const struct flow_key *key);
 
+/* --- tcp_list.c --- */
+void tcp_list_init(struct tcp_list *l);
+void tcp_list_append(struct tcp *t, struct tcp_list *l, struct tcp_conn *c);
+void tcp_list_remove(struct tcp *t, struct tcp_list *l, struct tcp_conn *c);
+/* The number of @address, given one if there is room. FLOW_NONE: not one of ours, or no room. */
+uint32_t tcp_local_number(struct tcp *t, const struct ip_addr *address, bool may_add);
+
+/* --- tcp_repair.c --- */
+MUST_USE bool tcp_repair_init(struct tcp *t);
+/* The connection's block, a fresh one if need be; NULL when there is none to be had. */
+MUST_USE struct tcp_repair *tcp_repair_take(struct tcp *t, struct tcp_conn *c);
+/* Gives the block back and all it holds. */
+void tcp_repair_drop(struct tcp *t, struct tcp_conn *c);
+/* Gives the block back if nothing in it is needed any more. */
+void tcp_repair_settle(struct tcp *t, struct tcp_conn *c);
+
 /* --- tcp_slot.c --- */
 /* A fresh block in the flow table, CLOSED; TIME_WAIT and half-open blocks give way. NULL when full.
  */
@@ -218,12 +325,11 @@ void tcp_slot_free(struct tcp *t, struct tcp_conn *c);
  */
 void tcp_gone(struct tcp *t, struct tcp_conn *c, unsigned int news);
 void tcp_enter_time_wait(struct tcp *t, struct tcp_conn *c);
-void tcp_half_open_add(struct tcp *t, struct tcp_conn *c);
-void tcp_half_open_remove(struct tcp *t, struct tcp_conn *c);
 
 /* --- tcp_isn.c --- */
 /* ISN (RFC 6528) and timestamp offset (RFC 7323 7.1) of a connection. */
 void tcp_isn(const struct tcp *t, struct tcp_conn *c);
+void tcp_set_iss(struct tcp_conn *c, tcp_seq iss);
 /* A free local port (RFC 6056 3.3.4), or 0. Fills in key->local_port. */
 MUST_USE bool tcp_port_choose(struct tcp *t, struct flow_key *key);
 
@@ -250,7 +356,7 @@ void tcp_send_reset(struct tcp *t, struct tcp_conn *c);
 void tcp_send_reset_for(struct tcp *t, const struct flow_key *key, const struct tcp_in *in);
 /* Bytes by which the window has to open before it is worth saying. */
 uint32_t tcp_window_step(const struct tcp_conn *c);
-uint32_t tcp_window_room(const struct tcp_conn *c);
+uint32_t tcp_window_room(const struct tcp *t, const struct tcp_conn *c);
 uint32_t tcp_timestamp(const struct tcp *t, const struct tcp_conn *c);
 /* Over the whole segment, checksum field included: 0 when that is right. */
 uint16_t tcp_checksum(const struct rte_mbuf *m, const struct ip_addr *src,
@@ -273,6 +379,26 @@ MUST_USE bool tcp_check_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_
 /* Seventh and eighth: text and FIN; takes in->m. */
 void tcp_take_text(struct tcp *t, struct tcp_conn *c, struct tcp_in *in);
 
+/* --- tcp_rcv_sack.c --- */
+/* A segment that begins at @seq has been put behind a gap. */
+void tcp_rcv_sack_note(struct tcp_repair *r, tcp_seq seq);
+void tcp_rcv_sack_duplicate(struct tcp *t, struct tcp_conn *c, tcp_seq from, tcp_seq to);
+/* The blocks that the next acknowledgment without data reports. */
+void tcp_rcv_sack_fill(struct tcp *t, struct tcp_conn *c, struct tcp_options *o);
+
+/* --- tcp_pressure.c --- */
+enum tcp_pressure {
+	TCP_PRESSURE_NONE,
+	TCP_PRESSURE_SOME, /* half of the buffers wait */
+	TCP_PRESSURE_HIGH, /* four fifths */
+	TCP_PRESSURE_FULL, /* all but a twentieth */
+};
+enum tcp_pressure tcp_pressure(const struct tcp *t, enum iface iface);
+/* May this connection have one more buffer waiting in order? */
+MUST_USE bool tcp_pressure_allows(struct tcp *t, struct tcp_conn *c);
+/* Bytes that may wait to be read: what windows are made of. */
+uint32_t tcp_pressure_window(const struct tcp *t, const struct tcp_conn *c);
+
 /* --- tcp_rcvq.c --- */
 void tcp_trim_front(struct tcp_in *in, uint32_t n);
 void tcp_trim_back(struct tcp_in *in, uint32_t n);
@@ -291,6 +417,8 @@ void tcp_on_established(struct tcp *t, struct tcp_conn *c);
 void tcp_on_linger(struct tcp *t, struct tcp_conn *c);
 void tcp_on_due(struct tcp *t, struct tcp_conn *c);
 void tcp_rtt_sample(struct tcp_conn *c, uint64_t rtt_us);
+/* RFC 6298 2.2 to 2.5, without back-off. */
+uint32_t tcp_rto_us(const struct tcp_conn *c);
 
 /* --- tcp_cc.c: RFC 5681, 6582, 3042, 6928 --- */
 void tcp_cc_init(struct tcp_conn *c, bool syn_was_lost);

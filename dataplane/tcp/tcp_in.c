@@ -5,13 +5,14 @@
 #include "dataplane/tcp/tcp_wire.h"
 
 /* Header into host order, payload left in in->m. False: malformed. */
-static bool parse(struct tcp_in *in, struct rte_mbuf *m, const struct tcp_packet *packet,
-		  struct flow_key *key)
+static bool parse(struct tcp *t, struct tcp_in *in, struct rte_mbuf *m,
+		  const struct tcp_packet *packet, struct flow_key *key)
 {
 	const struct tcp_header *h = rte_pktmbuf_mtod(m, const struct tcp_header *);
+	const uint32_t local = tcp_local_number(t, &packet->dst, true);
 	uint32_t header_bytes;
 
-	if (m->data_len < sizeof(*h))
+	if (m->data_len < sizeof(*h) || local == FLOW_NONE)
 		return false;
 	header_bytes = (uint32_t)(h->offset >> 4) * 4;
 	if (header_bytes < sizeof(*h) || header_bytes > m->data_len)
@@ -19,11 +20,11 @@ static bool parse(struct tcp_in *in, struct rte_mbuf *m, const struct tcp_packet
 	if (!packet->checksum_good && tcp_checksum(m, &packet->src, &packet->dst) != 0)
 		return false;
 	*key = (struct flow_key){
-	    .local = packet->dst,
 	    .remote = packet->src,
 	    .local_port = rte_be_to_cpu_16(h->dst_port),
 	    .remote_port = rte_be_to_cpu_16(h->src_port),
-	    .iface = packet->iface,
+	    .iface = (uint8_t)packet->iface,
+	    .local = (uint8_t)local,
 	};
 	*in = (struct tcp_in){
 	    .m = m,
@@ -51,18 +52,17 @@ void tcp_take_syn_options(struct tcp *t, struct tcp_conn *c, const struct tcp_in
 		mss = max_u32(in->opt.mss, TCP_MSS_MIN);
 	mss = min_u32(mss, min_u32(t->setup.mtu[c->key.iface] - header, room));
 	if (in->opt.has_wscale) {
-		c->snd_wscale = in->opt.wscale;
+		c->snd_wscale = in->opt.wscale & 0xfu;
 		c->rcv_wscale = TCP_WINDOW_SCALE;
 	}
 	if (in->opt.has_ts) {
 		c->ts_ok = true;
 		c->ts_recent = in->opt.ts_val;
-		c->ts_recent_us = t->now_us;
+		c->ts_recent_s = (uint32_t)(t->now_us / TCP_SECOND_US);
 		mss -= TCP_OPT_TS_BYTES; /* RFC 6691: options take their room out of the MSS */
 	}
-	c->sack_ok = false; /* we do not offer it */
+	c->sack_ok = in->opt.sack_permitted;
 	c->snd_mss = (uint16_t)mss;
-	c->irs = in->seq;
 	c->rcv_nxt = c->last_ack_sent = in->seq + 1;
 	c->rcv_edge = c->rcv_nxt;
 	c->snd_wnd = c->snd_wnd_max = in->wnd; /* never scaled in a SYN */
@@ -75,11 +75,8 @@ void tcp_establish(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 {
 	const bool syn_was_lost = c->backoff > 0;
 
-	if (c->timed_us != 0)
-		tcp_rtt_sample(c, t->now_us - c->timed_us);
-	else if (syn_was_lost)
-		c->rto_us = TCP_RTO_SYN_LOST_US;
-	c->timed_us = 0;
+	if (c->syn_sent_us != 0)
+		tcp_rtt_sample(c, tcp_now32(t) - c->syn_sent_us);
 	c->syn_pending = false;
 	c->snd_una = c->iss + 1;
 	c->snd_wnd = (uint32_t)in->wnd << (in->flags & TCP_SYN ? 0 : c->snd_wscale);
@@ -103,9 +100,9 @@ static struct tcp_conn *open_passive(struct tcp *t, const struct flow_key *key,
 {
 	struct tcp_conn *c;
 
-	if (t->half_open_count >= t->half_open_max) {
+	if (t->half_open.count >= t->half_open_max) {
 		tcp_count(t, DROP_TCP_SLOTS);
-		tcp_slot_free(t, TAILQ_FIRST(&t->half_open));
+		tcp_slot_free(t, tcp_list_first(t, &t->half_open));
 	}
 	c = tcp_slot_take(t, key);
 	if (c == NULL)
@@ -124,7 +121,7 @@ static struct tcp_conn *in_listen(struct tcp *t, const struct flow_key *key,
 				  const struct tcp_in *in)
 {
 	const bool self =
-	    key->local_port == key->remote_port && addr_equal(&key->local, &key->remote);
+	    key->local_port == key->remote_port && addr_equal(&t->local[key->local], &key->remote);
 
 	if (in->flags & TCP_RST) {
 		tcp_count(t, DROP_TCP_NO_CONN);
@@ -163,10 +160,8 @@ static bool reopen_time_wait(struct tcp *t, struct tcp_conn *c, const struct flo
 		return false;
 	tcp_gone(t, c, 0);
 	c = in_listen(t, key, in);
-	if (c != NULL && !seq_after(c->iss, old_nxt + UINT16_MAX)) {
-		c->iss = old_nxt + UINT16_MAX + 2;
-		c->snd_una = c->snd_pos = c->snd_nxt = c->recover = c->iss;
-	}
+	if (c != NULL && !seq_after(c->iss, old_nxt + UINT16_MAX))
+		tcp_set_iss(c, old_nxt + UINT16_MAX + 2);
 	return true;
 }
 
@@ -197,7 +192,7 @@ static void in_syn_sent(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 
 	if (!sent || !check_syn_sent(t, c, in))
 		return;
-	if (in->flags & TCP_ACK && in->opt.has_ts && c->timed_us == 0)
+	if (in->flags & TCP_ACK && in->opt.has_ts && c->syn_sent_us == 0)
 		tcp_rtt_sample(c, (uint64_t)(tcp_timestamp(t, c) - in->opt.ts_ecr) * TCP_CLOCK_US);
 	tcp_take_syn_options(t, c, in);
 	c->rcv_edge = c->rcv_nxt + UINT16_MAX; /* as our SYN said */
@@ -228,8 +223,8 @@ void tcp_segment(struct tcp *t, struct rte_mbuf *m, const struct tcp_packet *pac
 	struct flow_key key;
 	uint32_t slot;
 
-	t->now_us = now_us;
-	if (!parse(&in, m, packet, &key)) {
+	tcp_set_now(t, now_us);
+	if (!parse(t, &in, m, packet, &key)) {
 		tcp_count(t, DROP_TCP_BAD);
 	} else {
 		slot = flow_find(&t->flow, &key);

@@ -11,8 +11,15 @@ void tcp_isn(const struct tcp *t, struct tcp_conn *c)
 {
 	const uint64_t f = keyed_hash(&t->setup.isn_key, &c->key, sizeof(c->key));
 
-	c->iss = (tcp_seq)(t->now_us / 4) + (tcp_seq)f;
+	tcp_set_iss(c, (tcp_seq)(t->now_us / 4) + (tcp_seq)f);
 	c->ts_offset = (uint32_t)(f >> 32);
+}
+
+void tcp_set_iss(struct tcp_conn *c, tcp_seq iss)
+{
+	c->iss = iss;
+	c->snd_una = c->snd_pos = c->snd_nxt = c->recover = iss;
+	c->snd_end = iss + 1;
 }
 
 static bool is_listening(const struct tcp *t, uint16_t port)

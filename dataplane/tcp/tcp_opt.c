@@ -14,7 +14,13 @@ enum kind {
 	KIND_TS = 8,
 };
 
-enum kind_bytes { MSS_BYTES = 4, WSCALE_BYTES = 3, SACK_PERMITTED_BYTES = 2, TS_BYTES = 10 };
+enum kind_bytes {
+	MSS_BYTES = 4,
+	WSCALE_BYTES = 3,
+	SACK_PERMITTED_BYTES = 2,
+	TS_BYTES = 10,
+	SACK_BLOCK_BYTES = 8,
+};
 
 static uint32_t get32(const uint8_t *p)
 {
@@ -31,12 +37,11 @@ static void put32(uint8_t *p, uint32_t v)
 
 static bool take_sack(const uint8_t *body, size_t len, struct tcp_options *out)
 {
-	if (len == 0 || len % 8 != 0 || len / 8 > TCP_OPT_SACK_MAX)
+	if (len == 0 || len % SACK_BLOCK_BYTES != 0 || len / SACK_BLOCK_BYTES > TCP_OPT_SACK_MAX)
 		return false;
-	out->sack_count = (uint8_t)(len / 8);
-	for (size_t i = 0; i < len / 8; i++)
-		out->sack[i] =
-		    (struct tcp_sack_block){get32(body + 8 * i), get32(body + 8 * i + 4)};
+	out->sack_count = (uint8_t)(len / SACK_BLOCK_BYTES);
+	for (size_t i = 0; i < out->sack_count; i++, body += SACK_BLOCK_BYTES)
+		out->sack[i] = (struct tcp_sack_block){get32(body), get32(body + 4)};
 	return true;
 }
 
@@ -90,6 +95,26 @@ bool tcp_opt_parse(const uint8_t *at, size_t len, struct tcp_options *out)
 	return true;
 }
 
+/* As many blocks as find room behind the @used bytes of other options. */
+static uint8_t *put_sack(uint8_t *p, size_t used, const struct tcp_options *o)
+{
+	const size_t room = (TCP_OPT_BYTES_MAX - 4 - used) / SACK_BLOCK_BYTES;
+	const size_t count = o->sack_count < room ? o->sack_count : room;
+
+	if (count == 0)
+		return p;
+	*p++ = KIND_NOP;
+	*p++ = KIND_NOP;
+	*p++ = KIND_SACK;
+	*p++ = (uint8_t)(2 + SACK_BLOCK_BYTES * count);
+	for (size_t i = 0; i < count; i++) {
+		put32(p, o->sack[i].from);
+		put32(p + 4, o->sack[i].to);
+		p += SACK_BLOCK_BYTES;
+	}
+	return p;
+}
+
 size_t tcp_opt_write(uint8_t *at, const struct tcp_options *o)
 {
 	uint8_t *p = at;
@@ -121,5 +146,7 @@ size_t tcp_opt_write(uint8_t *at, const struct tcp_options *o)
 		put32(p + 4, o->ts_ecr);
 		p += 8;
 	}
+	if (o->sack_count > 0)
+		p = put_sack(p, (size_t)(p - at), o);
 	return (size_t)(p - at);
 }

@@ -34,7 +34,8 @@ struct tcp_options {
 /* False when an option's length is 0, 1, wrong for its kind or past the end. Cost: O(@len). */
 MUST_USE bool tcp_opt_parse(const uint8_t *at, size_t len, struct tcp_options *out);
 
-/* Writes what @o says, padded to a multiple of four; @at has TCP_OPT_BYTES_MAX. Returns bytes. */
+/* Writes what @o says, padded to a multiple of four; @at has TCP_OPT_BYTES_MAX, in which SACK
+ * blocks find room for 4, beside timestamps for 3. Returns bytes. */
 size_t tcp_opt_write(uint8_t *at, const struct tcp_options *o);
 
 #endif

@@ -17,15 +17,17 @@ void tcp_owe_another_ack(struct tcp *t, struct tcp_conn *c)
 
 void tcp_challenge(struct tcp *t, struct tcp_conn *c)
 {
-	if (t->now_us - c->challenge_us >= TCP_SECOND_US) {
-		c->challenge_us = t->now_us;
+	const uint32_t second = (uint32_t)(t->now_us / TCP_SECOND_US) & 0xfff;
+
+	if (c->challenge_s != second) {
+		c->challenge_s = second & 0xfffu;
 		c->challenges = 0;
 	}
 	if (c->challenges >= TCP_CHALLENGES_PER_SECOND) {
 		tcp_count(t, DROP_TCP_CHALLENGE_RATE);
 		return;
 	}
-	c->challenges++;
+	c->challenges = (c->challenges + 1) & 0xf;
 	tcp_owe_ack(t, c);
 }
 
@@ -37,7 +39,7 @@ static uint32_t in_flight(const struct tcp_conn *c)
 /* Has the FIN its turn, and not been sent yet (or is to be sent again)? */
 static bool is_fin_next(const struct tcp_conn *c)
 {
-	return tcp_is_closing(c) && c->snd_pos == tcp_snd_end(c);
+	return tcp_is_closing(c) && c->snd_pos == c->snd_end;
 }
 
 static uint32_t left_in_mbuf(const struct tcp_conn *c)
@@ -66,23 +68,22 @@ static uint32_t may_send(const struct tcp_conn *c)
 	return by_wnd > 0 && by_wnd >= c->snd_wnd_max / 2 ? by_wnd : 0;
 }
 
+static void note_sent(const struct tcp *t, struct tcp_node *n)
+{
+	n->sent_us = tcp_now32(t);
+	if (n->sent < UINT8_MAX)
+		n->sent++;
+}
+
 static void sent_to(struct tcp *t, struct tcp_conn *c, tcp_seq end)
 {
-	const tcp_seq from = c->snd_pos;
-
 	c->snd_pos = end;
 	while (c->pos_mbuf != NULL &&
 	       seq_at_or_before(tcp_node(c->pos_mbuf)->seq + tcp_node(c->pos_mbuf)->len, end))
 		c->pos_mbuf = tcp_node(c->pos_mbuf)->next;
-	if (seq_before(from, c->snd_nxt)) {
-		c->timed_us = 0; /* Karn: an ACK would not say of which copy */
-	} else if (c->timed_us == 0) {
-		c->timed_us = t->now_us;
-		c->timed_seq = end;
-	}
 	if (seq_after(end, c->snd_nxt))
 		c->snd_nxt = end;
-	c->sent_us = t->now_us;
+	c->sent = t->clock;
 	tcp_on_sent(t, c);
 }
 
@@ -90,12 +91,13 @@ static void sent_to(struct tcp *t, struct tcp_conn *c, tcp_seq end)
 static bool send_piece(struct tcp *t, struct tcp_conn *c, uint32_t n)
 {
 	const tcp_seq end = c->snd_pos + n;
-	const bool last = end == tcp_snd_end(c);
+	const bool last = end == c->snd_end;
 	const bool fin = last && tcp_is_closing(c);
 
 	if (!tcp_build_data(t, c, c->pos_mbuf, c->snd_pos, n,
 			    TCP_ACK | (last ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)))
 		return false;
+	note_sent(t, tcp_node(c->pos_mbuf));
 	sent_to(t, c, fin ? end + 1 : end);
 	return true;
 }
@@ -114,12 +116,14 @@ static bool resend_first(struct tcp *t, struct tcp_conn *c)
 	const tcp_seq una = c->snd_una;
 	uint32_t n;
 
-	c->timed_us = 0;
 	if (c->una_mbuf == NULL)
-		return una != tcp_snd_end(c) || !tcp_is_closing(c) ||
+		return una != c->snd_end || !tcp_is_closing(c) ||
 		       tcp_build_empty(t, c, una, TCP_FIN | TCP_ACK);
 	n = min_u32(tcp_node(c->una_mbuf)->seq + tcp_node(c->una_mbuf)->len - una, c->snd_mss);
-	return tcp_build_data(t, c, c->una_mbuf, una, n, TCP_ACK);
+	if (!tcp_build_data(t, c, c->una_mbuf, una, n, TCP_ACK))
+		return false;
+	note_sent(t, tcp_node(c->una_mbuf));
+	return true;
 }
 
 static bool send_data(struct tcp *t, struct tcp_conn *c)
@@ -166,9 +170,8 @@ static bool send_syn(struct tcp *t, struct tcp_conn *c)
 				     c->state == TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK))
 			return false;
 		c->syn_pending = false;
-		if (c->snd_nxt == c->iss)
-			c->timed_us = t->now_us; /* only the first: Karn */
-		c->timed_seq = c->iss + 1;
+		c->syn_sent_us =
+		    c->snd_nxt == c->iss ? tcp_now32(t) : 0; /* the first alone: Karn */
 		c->snd_nxt = c->snd_pos = c->iss + 1;
 		tcp_on_syn_sent(t, c);
 	}
@@ -211,7 +214,9 @@ void tcp_send_probe(struct tcp *t, struct tcp_conn *c)
 	if (n > 0 && send_piece(t, c, n))
 		return;
 	/* One byte into the closed window; it may be taken, so snd_nxt has to cover it. */
-	if (tcp_build_data(t, c, c->pos_mbuf, c->snd_pos, 1, TCP_ACK) &&
-	    seq_before(c->snd_nxt, c->snd_pos + 1))
+	if (!tcp_build_data(t, c, c->pos_mbuf, c->snd_pos, 1, TCP_ACK))
+		return;                          /* the next one is due soon */
+	tcp_node(c->pos_mbuf)->sent = UINT8_MAX; /* never timed: it waits for a window */
+	if (seq_before(c->snd_nxt, c->snd_pos + 1))
 		c->snd_nxt = c->snd_pos + 1;
 }

@@ -86,7 +86,7 @@ static void append(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m)
 		c->inbound_tail->next = m;
 	c->inbound_tail = m;
 	c->inbound_count++;
-	t->inbound_count[c->key.iface]++;
+	t->waiting[c->key.iface]++;
 }
 
 static void take_fin(struct tcp *t, struct tcp_conn *c)
@@ -121,16 +121,19 @@ static void take_fin(struct tcp *t, struct tcp_conn *c)
 /* Moves what has become in order from the out-of-order list to the inbound list. */
 static void drain_out_of_order(struct tcp *t, struct tcp_conn *c)
 {
+	struct tcp_repair *r = tcp_repair_of(t, c);
 	struct rte_mbuf *m;
 
-	while ((m = c->out_of_order) != NULL && seq_at_or_before(tcp_node(m)->seq, c->rcv_nxt)) {
+	while (r != NULL && (m = r->out_of_order) != NULL &&
+	       seq_at_or_before(tcp_node(m)->seq, c->rcv_nxt)) {
 		const uint32_t old = c->rcv_nxt - tcp_node(m)->seq;
 		const bool fin = tcp_node(m)->fin != 0;
 
-		c->out_of_order = m->next;
+		r->out_of_order = m->next;
 		m->next = NULL;
-		c->out_of_order_count--;
+		r->out_of_order_count--;
 		t->out_of_order_count--;
+		t->waiting[c->key.iface]--;
 		if (old > m->data_len) { /* its FIN, if any, was before what has come meanwhile */
 			rte_pktmbuf_free_seg(m);
 			continue;
@@ -145,27 +148,48 @@ static void drain_out_of_order(struct tcp *t, struct tcp_conn *c)
 	}
 }
 
-/* Room in the list, and never more of a receive pool than a quarter for what cannot be read yet. */
-static bool has_room(const struct tcp *t, const struct tcp_conn *c, const struct rte_mbuf *m)
+/* Room in the list, and never more of the receive buffers than a quarter for what cannot be read
+ * yet. */
+static bool has_room(const struct tcp *t, const struct tcp_conn *c, const struct tcp_repair *r)
 {
-	return c->out_of_order_count < TCP_OUT_OF_ORDER_MAX &&
-	       t->out_of_order_count < m->pool->size / 4;
+	const enum iface iface = (enum iface)c->key.iface;
+
+	return r->out_of_order_count < TCP_OUT_OF_ORDER_MAX &&
+	       (t->setup.rx_mbufs[iface] == 0 ||
+		t->out_of_order_count < t->setup.rx_mbufs[iface] / 4) &&
+	       tcp_pressure(t, iface) < TCP_PRESSURE_HIGH;
 }
 
-/* Takes one mbuf that lies behind a gap. An exact duplicate is dropped; overlaps are cut later. */
+/* Is what begins at @seq in @held already? */
+static bool is_within(struct rte_mbuf *held, tcp_seq seq, uint16_t len, bool fin)
+{
+	const tcp_seq end = held != NULL ? tcp_node(held)->seq + held->data_len : 0;
+
+	return held != NULL && seq_at_or_before(tcp_node(held)->seq, seq) &&
+	       seq_at_or_before(seq + len, end) && (!fin || tcp_node(held)->fin != 0);
+}
+
+/* Takes one mbuf that lies behind a gap. A duplicate is dropped; overlaps are cut later. */
 static void put_out_of_order(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, tcp_seq seq,
 			     bool fin)
 {
-	struct rte_mbuf **at = &c->out_of_order;
+	struct tcp_repair *r = tcp_repair_of(t, c);
+	struct rte_mbuf **at = &r->out_of_order, *before = NULL;
 
-	while (*at != NULL && seq_before(tcp_node(*at)->seq, seq))
-		at = &(*at)->next;
-	if (*at != NULL && tcp_node(*at)->seq == seq && (*at)->data_len >= m->data_len && !fin) {
+	for (; *at != NULL && seq_before(tcp_node(*at)->seq, seq); at = &(*at)->next)
+		before = *at;
+	if (is_within(before, seq, m->data_len, fin) || is_within(*at, seq, m->data_len, fin)) {
+		tcp_rcv_sack_duplicate(t, c, seq, seq + m->data_len);
 		rte_pktmbuf_free_seg(m);
 		return;
 	}
-	if (!has_room(t, c, m)) {
+	if (!has_room(t, c, r)) {
 		tcp_count(t, DROP_TCP_OUT_OF_ORDER_FULL);
+		rte_pktmbuf_free_seg(m);
+		return;
+	}
+	if (before != NULL && !fin && tcp_node(before)->seq + before->data_len == seq &&
+	    merge(before, m)) {
 		rte_pktmbuf_free_seg(m);
 		return;
 	}
@@ -174,13 +198,15 @@ static void put_out_of_order(struct tcp *t, struct tcp_conn *c, struct rte_mbuf 
 	m->pkt_len = m->data_len;
 	m->next = *at;
 	*at = m;
-	c->out_of_order_count++;
+	r->out_of_order_count++;
 	t->out_of_order_count++;
+	t->waiting[c->key.iface]++;
 }
 
 static void queue_behind_gap(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
 	const bool fin = (in->flags & TCP_FIN) != 0;
+	struct tcp_repair *r = tcp_repair_take(t, c);
 	struct rte_mbuf *m = in->m;
 	tcp_seq seq = in->seq;
 
@@ -193,12 +219,13 @@ static void queue_behind_gap(struct tcp *t, struct tcp_conn *c, struct tcp_in *i
 		seq += len;
 		m = next;
 	}
+	tcp_rcv_sack_note(r, in->seq);
 	tcp_owe_another_ack(t, c); /* RFC 5681 4.2: at once, one for each */
 }
 
 static void take_in_order(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
-	const bool fills_gap = c->out_of_order != NULL;
+	const bool fills_gap = tcp_has_gap(t, c);
 	const bool fin = (in->flags & TCP_FIN) != 0;
 	struct rte_mbuf *m = in->m;
 
@@ -215,28 +242,13 @@ static void take_in_order(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		take_fin(t, c);
 	else
 		drain_out_of_order(t, c);
+	tcp_repair_settle(t, c);
 	if (in->len > c->rcv_mss)
 		c->rcv_mss = (uint16_t)min_u32(in->len, MTU_MAX);
 	if (fills_gap)
 		tcp_owe_ack(t, c);
 	else
 		tcp_on_text(t, c);
-}
-
-/*
- * Text that waits to be read lies in the buffers that the device receives into: some dozens of
- * connections with a full window each would pin them all, and nobody would be heard any more. So
- * with a quarter of the pool unread a connection may have one TLS record waiting, and with three
- * eighths nothing besides what it has. What is dropped comes again; who is read at once notices
- * nothing.
- */
-static bool may_wait(const struct tcp *t, const struct tcp_conn *c, const struct rte_mbuf *m)
-{
-	const uint32_t unread = t->inbound_count[c->key.iface], all = m->pool->size;
-
-	if (c->inbound == NULL || unread < all / 4)
-		return true;
-	return unread < all / 8 * 3 && c->inbound_bytes < TLS_RECORD_WIRE_MAX;
 }
 
 void tcp_take_text(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
@@ -251,7 +263,7 @@ void tcp_take_text(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		tcp_gone(t, c, TCP_NEWS_RESET);
 		return;
 	}
-	if (in->m != NULL && !may_wait(t, c, in->m)) {
+	if (in->len > 0 && in->seq == c->rcv_nxt && !tcp_pressure_allows(t, c)) {
 		tcp_count(t, DROP_TCP_UNREAD_FULL); /* whoever called frees it */
 		tcp_owe_ack(t, c);
 		return;
@@ -277,21 +289,21 @@ static void forget_inbound(struct tcp *t, struct tcp_conn *c, uint32_t n)
 	const uint16_t freed = drop_front(&c->inbound, n);
 
 	c->inbound_count = (uint16_t)(c->inbound_count - freed);
-	t->inbound_count[c->key.iface] -= freed;
+	t->waiting[c->key.iface] -= freed;
 }
 
 void tcp_consume(struct tcp *t, struct tcp_conn *c, uint32_t n, uint64_t now_us)
 {
 	uint32_t open, room;
 
-	t->now_us = now_us;
+	tcp_set_now(t, now_us);
 	n = min_u32(n, c->inbound_bytes);
 	c->inbound_bytes -= n;
 	forget_inbound(t, c, n);
 	if (c->inbound == NULL)
 		c->inbound_tail = NULL;
 	open = c->rcv_edge - c->rcv_nxt;
-	room = tcp_window_room(c);
+	room = tcp_window_room(t, c);
 	if (tcp_is_synchronized(c) && !c->fin_received && c->acks_owed == 0 &&
 	    room >= open + tcp_window_step(c))
 		tcp_owe_ack(t, c);
@@ -306,13 +318,19 @@ void tcp_rcvq_free(struct tcp *t, struct tcp_conn *c)
 
 void tcp_out_of_order_free(struct tcp *t, struct tcp_conn *c)
 {
-	while (c->out_of_order != NULL) {
-		struct rte_mbuf *m = c->out_of_order;
+	struct tcp_repair *r = tcp_repair_of(t, c);
 
-		c->out_of_order = m->next;
+	if (r == NULL)
+		return;
+	while (r->out_of_order != NULL) {
+		struct rte_mbuf *m = r->out_of_order;
+
+		r->out_of_order = m->next;
 		m->next = NULL;
 		rte_pktmbuf_free_seg(m);
 	}
-	t->out_of_order_count -= c->out_of_order_count;
-	c->out_of_order_count = 0;
+	t->out_of_order_count -= r->out_of_order_count;
+	t->waiting[c->key.iface] -= r->out_of_order_count;
+	r->block_count = 0;
+	r->out_of_order_count = 0;
 }

@@ -15,6 +15,11 @@ static uint64_t offset_of(const struct tcp_conn *c, tcp_seq seq)
 	return c->acked + (uint64_t)(int64_t)(int32_t)(seq - acked);
 }
 
+static uint64_t given(const struct tcp_conn *c)
+{
+	return offset_of(c, c->snd_end);
+}
+
 static bool takes_data(const struct tcp_conn *c)
 {
 	return !c->close_pending && (c->state == TCP_ESTABLISHED || c->state == TCP_CLOSE_WAIT ||
@@ -28,8 +33,7 @@ bool tcp_send(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m)
 	if (!takes_data(c) || tcp_room(c) == 0 || m->nb_segs != 1 || m->data_len == 0 ||
 	    rte_pktmbuf_headroom(m) < TCP_HEADROOM || !RTE_MBUF_DIRECT(m))
 		return false;
-	*n =
-	    (struct tcp_node){.seq = tcp_snd_end(c), .len = m->data_len, {.data_off = m->data_off}};
+	*n = (struct tcp_node){.seq = c->snd_end, .len = m->data_len, {.data_off = m->data_off}};
 	if (c->kept == NULL)
 		c->kept = m;
 	else
@@ -37,18 +41,18 @@ bool tcp_send(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m)
 	c->kept_tail = m;
 	if (c->una_mbuf == NULL) {
 		c->una_mbuf = m;
-		c->progress_us = t->now_us;
+		c->progress = t->clock;
 	}
 	if (c->pos_mbuf == NULL)
 		c->pos_mbuf = m;
-	c->given += m->data_len;
+	c->snd_end += m->data_len;
 	tcp_mark_dirty(t, c);
 	return true;
 }
 
 uint32_t tcp_room(const struct tcp_conn *c)
 {
-	const uint64_t waiting = c->given - c->acked;
+	const uint64_t waiting = given(c) - c->acked;
 
 	if (!takes_data(c) || waiting >= SEND_QUEUE_BYTES)
 		return 0;
@@ -62,7 +66,7 @@ uint16_t tcp_segment_bytes(const struct tcp_conn *c)
 
 uint64_t tcp_sent_offset(const struct tcp_conn *c)
 {
-	return c->given;
+	return given(c);
 }
 
 uint64_t tcp_acked(const struct tcp_conn *c)
@@ -72,7 +76,8 @@ uint64_t tcp_acked(const struct tcp_conn *c)
 
 void tcp_sendq_trim(struct tcp_conn *c)
 {
-	while (c->kept != c->una_mbuf && offset_of(c, node_end(c->kept)) <= c->free_to) {
+	while (c->kept != c->una_mbuf &&
+	       (c->frees_all || seq_at_or_before(node_end(c->kept), c->free_to))) {
 		struct rte_mbuf *m = c->kept;
 
 		c->kept = tcp_node(m)->next;
@@ -85,7 +90,8 @@ void tcp_sendq_trim(struct tcp_conn *c)
 void tcp_free_to(struct tcp *t, struct tcp_conn *c, uint64_t offset)
 {
 	(void)t;
-	c->free_to = offset;
+	c->frees_all = false;
+	c->free_to = c->iss + 1 + (tcp_seq)offset;
 	tcp_sendq_trim(c);
 }
 
@@ -97,7 +103,7 @@ void tcp_sendq_rewind(struct tcp_conn *c)
 
 void tcp_sendq_acked(struct tcp_conn *c, tcp_seq ack)
 {
-	const tcp_seq data_ack = seq_after(ack, tcp_snd_end(c)) ? tcp_snd_end(c) : ack;
+	const tcp_seq data_ack = seq_after(ack, c->snd_end) ? c->snd_end : ack;
 
 	c->acked = offset_of(c, data_ack);
 	c->snd_una = ack;

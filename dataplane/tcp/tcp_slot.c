@@ -4,50 +4,34 @@
 
 #include "dataplane/tcp/tcp_conn.h"
 
-void tcp_half_open_add(struct tcp *t, struct tcp_conn *c)
-{
-	TAILQ_INSERT_TAIL(&t->half_open, c, age);
-	t->half_open_count++;
-}
-
-void tcp_half_open_remove(struct tcp *t, struct tcp_conn *c)
-{
-	TAILQ_REMOVE(&t->half_open, c, age);
-	t->half_open_count--;
-}
-
-/* Takes @c off every list but the one it is going to. */
-static void unlink_all(struct tcp *t, struct tcp_conn *c)
+/* Nothing is due any more, and no segment finds it. On the lists of those with news or something to
+ * send it stays: they pass over it. */
+static void unlink_conn(struct tcp *t, struct tcp_conn *c)
 {
 	wheel_cancel(&t->wheel, &c->timer);
-	c->retransmit_due_us = c->ack_due_us = c->idle_due_us = 0;
-	if (c->is_dirty)
-		TAILQ_REMOVE(&t->dirty, c, dirty);
-	c->is_dirty = false;
+	c->retransmit_due = c->ack_due = c->idle_due = 0;
 	if (c->in_flow)
-		(void)flow_remove(&t->flow, c->id.slot);
+		(void)flow_remove(&t->flow, tcp_slot_of(t, c));
 	c->in_flow = false;
 }
 
 void tcp_slot_free(struct tcp *t, struct tcp_conn *c)
 {
 	if (c->state == TCP_SYN_RECEIVED && c->passive)
-		tcp_half_open_remove(t, c);
+		tcp_list_remove(t, &t->half_open, c);
 	if (c->state == TCP_TIME_WAIT) {
-		TAILQ_REMOVE(&t->time_wait, c, age);
+		tcp_list_remove(t, &t->time_wait, c);
 		t->time_wait_count--;
 	}
-	unlink_all(t, c);
-	if (c->has_news)
-		TAILQ_REMOVE(&t->told, c, told);
-	c->has_news = false;
+	unlink_conn(t, c);
+	c->news = 0;
 	tcp_sendq_free(c);
 	tcp_rcvq_free(t, c);
-	tcp_out_of_order_free(t, c);
+	tcp_repair_drop(t, c);
 	c->state = TCP_CLOSED;
-	c->in_use = false;
+	c->in_use = c->held = false;
 	t->used--;
-	TAILQ_INSERT_HEAD(&t->free, c, age);
+	tcp_list_append(t, &t->free, c);
 }
 
 void tcp_gone(struct tcp *t, struct tcp_conn *c, unsigned int news)
@@ -56,8 +40,8 @@ void tcp_gone(struct tcp *t, struct tcp_conn *c, unsigned int news)
 		tcp_slot_free(t, c);
 		return;
 	}
-	unlink_all(t, c);
-	tcp_out_of_order_free(t, c);
+	unlink_conn(t, c);
+	tcp_repair_drop(t, c);
 	/* A held TIME_WAIT is on no list; its caller has heard the end of it already. */
 	if (c->state == TCP_TIME_WAIT)
 		t->time_wait_count--;
@@ -70,54 +54,55 @@ void tcp_enter_time_wait(struct tcp *t, struct tcp_conn *c)
 {
 	tcp_become(t, c, TCP_TIME_WAIT);
 	t->time_wait_count++;
-	tcp_out_of_order_free(t, c);
+	tcp_repair_drop(t, c);
 	tcp_on_linger(t, c);
 	if (c->held)
 		tcp_tell(t, c, TCP_NEWS_CLOSED);
 	else
-		TAILQ_INSERT_TAIL(&t->time_wait, c, age);
+		tcp_list_append(t, &t->time_wait, c);
 }
 
 /* Frees the slot that matters least, if any: the oldest TIME_WAIT, then the oldest half-open. */
 static void give_way(struct tcp *t)
 {
-	if (!TAILQ_EMPTY(&t->time_wait)) {
-		tcp_slot_free(t, TAILQ_FIRST(&t->time_wait));
-	} else if (!TAILQ_EMPTY(&t->half_open)) {
+	if (t->time_wait.count > 0) {
+		tcp_slot_free(t, tcp_list_first(t, &t->time_wait));
+	} else if (t->half_open.count > 0) {
 		tcp_count(t, DROP_TCP_SLOTS);
-		tcp_slot_free(t, TAILQ_FIRST(&t->half_open));
+		tcp_slot_free(t, tcp_list_first(t, &t->half_open));
 	}
 }
 
 struct tcp_conn *tcp_slot_take(struct tcp *t, const struct flow_key *key)
 {
-	uint32_t generation;
 	struct tcp_conn *c;
 
-	if (TAILQ_EMPTY(&t->free))
+	if (t->free.count == 0)
 		give_way(t);
-	c = TAILQ_FIRST(&t->free);
-	if (c == NULL || !flow_add(&t->flow, key, c->id.slot)) {
+	c = tcp_list_first(t, &t->free);
+	if (c == NULL || !flow_add(&t->flow, key, tcp_slot_of(t, c))) {
 		tcp_count(t, DROP_TCP_SLOTS);
 		return NULL;
 	}
-	TAILQ_REMOVE(&t->free, c, age);
-	generation = c->id.generation + 1;
+	tcp_list_remove(t, &t->free, c);
 	*c = (struct tcp_conn){
 	    .state = TCP_CLOSED,
-	    .rto_us = TCP_RTO_INITIAL_US,
 	    .ssthresh = UINT32_MAX,
-	    .free_to = UINT64_MAX,
-	    .progress_us = t->now_us,
-	    .heard_us = t->now_us,
+	    .frees_all = true,
+	    .progress = t->clock,
+	    .heard = t->clock,
+	    .is_dirty = c->is_dirty,
+	    .has_news = c->has_news,
+	    .dirty_next = c->dirty_next,
+	    .told_next = c->told_next,
 	    .in_use = true,
 	    .in_flow = true,
 	    .rcv_mss = TCP_MSS_DEFAULT_V4,
 	    .key = *key,
-	    .id = {(uint32_t)(c - t->conns), generation != 0 ? generation : 1, t->setup.core},
+	    .generation = c->generation + 1 != 0 ? c->generation + 1 : 1,
+	    .repair = TCP_NONE,
 	};
 	t->used++;
 	tcp_isn(t, c);
-	c->snd_una = c->snd_pos = c->snd_nxt = c->recover = c->iss;
 	return c;
 }

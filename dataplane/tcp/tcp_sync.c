@@ -30,10 +30,13 @@ static enum step refuse(struct tcp *t, struct tcp_conn *c, const struct tcp_in *
 	tcp_count(t, why);
 	if (in->flags & TCP_RST)
 		return STEP_DROP;
-	if (sequence_bytes(in) > 0)
+	if (sequence_bytes(in) > 0) {
+		if (why == DROP_TCP_WINDOW && seq_before(in->seq, c->rcv_nxt))
+			tcp_rcv_sack_duplicate(t, c, in->seq, in->seq + in->len);
 		tcp_owe_ack(t, c);
-	else
+	} else {
 		tcp_challenge(t, c);
+	}
 	return STEP_DROP;
 }
 
@@ -47,8 +50,7 @@ static enum step check_paws(struct tcp *t, struct tcp_conn *c, const struct tcp_
 		tcp_count(t, DROP_TCP_PAWS);
 		return STEP_DROP;
 	}
-	if (seq_before(in->opt.ts_val, c->ts_recent) &&
-	    t->now_us - c->ts_recent_us <= TCP_PAWS_STALE_US)
+	if (seq_before(in->opt.ts_val, c->ts_recent) && !tcp_is_timestamp_stale(t, c))
 		return refuse(t, c, in, DROP_TCP_PAWS);
 	return STEP_NEXT;
 }
@@ -57,11 +59,10 @@ static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct t
 {
 	if (!c->ts_ok || !in->opt.has_ts || seq_after(in->seq, c->last_ack_sent))
 		return;
-	if (seq_before(in->opt.ts_val, c->ts_recent) &&
-	    t->now_us - c->ts_recent_us <= TCP_PAWS_STALE_US)
+	if (seq_before(in->opt.ts_val, c->ts_recent) && !tcp_is_timestamp_stale(t, c))
 		return;
 	c->ts_recent = in->opt.ts_val;
-	c->ts_recent_us = t->now_us;
+	c->ts_recent_s = (uint32_t)(t->now_us / TCP_SECOND_US);
 }
 
 /*
@@ -70,13 +71,13 @@ static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct t
  */
 static enum step check_same_syn(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
-	if (c->state != TCP_SYN_RECEIVED || !(in->flags & TCP_SYN) || in->seq != c->irs ||
+	if (c->state != TCP_SYN_RECEIVED || !(in->flags & TCP_SYN) || in->seq != c->rcv_nxt - 1 ||
 	    in->flags & TCP_RST)
 		return STEP_NEXT;
 	if (!(in->flags & TCP_ACK)) {
 		remember_timestamp(t, c, in); /* else its RTT would contain the time of the loss */
 		c->syn_pending = true;
-		c->timed_us = 0;
+		c->syn_sent_us = 0;
 		tcp_mark_dirty(t, c);
 		return STEP_DROP;
 	}
@@ -102,6 +103,8 @@ static enum step check_sequence(struct tcp *t, struct tcp_conn *c, struct tcp_in
 		return STEP_NEXT; /* judged by their own number */
 	if (seq_before(in->seq, c->rcv_nxt)) {
 		tcp_owe_ack(t, c);
+		tcp_rcv_sack_duplicate(t, c, in->seq,
+				       in->seq + min_u32(c->rcv_nxt - in->seq, in->len));
 		tcp_trim_front(in, min_u32(c->rcv_nxt - in->seq, in->len));
 	}
 	end = in->seq + sequence_bytes(in);
@@ -151,7 +154,7 @@ void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		tcp_count(t, DROP_TCP_NO_ACK);
 		return;
 	}
-	c->heard_us = t->now_us;
+	c->heard = t->clock;
 	c->probes = 0;
 	if (!tcp_check_ack(t, c, in))
 		return;

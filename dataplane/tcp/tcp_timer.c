@@ -12,26 +12,46 @@
  */
 #include "dataplane/tcp/tcp_conn.h"
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+static uint32_t earlier(uint32_t a, uint32_t b)
 {
 	if (a == 0 || b == 0)
 		return a + b;
-	return a < b ? a : b;
+	return (int32_t)(a - b) < 0 ? a : b;
+}
+
+/* The clock's time @us from now, rounded up; never 0. */
+static uint32_t after(const struct tcp *t, uint64_t us)
+{
+	const uint32_t due = (uint32_t)((t->now_us + us + TCP_CLOCK_US - 1) / TCP_CLOCK_US);
+
+	return due != 0 ? due : 1;
 }
 
 static void arm(struct tcp *t, struct tcp_conn *c)
 {
-	const uint64_t due = earlier(c->retransmit_due_us, earlier(c->ack_due_us, c->idle_due_us));
+	const uint32_t due = earlier(c->retransmit_due, earlier(c->ack_due, c->idle_due));
+	const int64_t in_ms = (int32_t)(due - t->clock);
 
 	if (due == 0)
 		wheel_cancel(&t->wheel, &c->timer);
-	else if (!wheel_is_armed(&c->timer) || c->timer.due_us != due)
-		wheel_set(&t->wheel, &c->timer, due);
+	else
+		wheel_set(&t->wheel, &c->timer,
+			  (t->now_us / TCP_CLOCK_US + (uint64_t)in_ms) * TCP_CLOCK_US);
+}
+
+uint32_t tcp_rto_us(const struct tcp_conn *c)
+{
+	uint32_t rto;
+
+	if (c->srtt_us == 0)
+		return tcp_is_synchronized(c) ? TCP_RTO_SYN_LOST_US : TCP_RTO_INITIAL_US;
+	rto = c->srtt_us + max_u32(TCP_CLOCK_US, 4 * c->rttvar_us);
+	return max_u32(TCP_RTO_MIN_US, min_u32(rto, TCP_RTO_MAX_US));
 }
 
 static uint64_t backed_off_us(const struct tcp_conn *c)
 {
-	const uint64_t us = (uint64_t)c->rto_us << c->backoff;
+	const uint64_t us = (uint64_t)tcp_rto_us(c) << c->backoff;
 
 	return us < TCP_RTO_MAX_US ? us : TCP_RTO_MAX_US;
 }
@@ -39,21 +59,24 @@ static uint64_t backed_off_us(const struct tcp_conn *c)
 static void back_off(struct tcp_conn *c)
 {
 	if (c->backoff < TCP_BACKOFF_MAX)
-		c->backoff++;
+		c->backoff = (c->backoff + 1) & 0xf;
 }
 
-static uint64_t give_up_us(const struct tcp *t, const struct tcp_conn *c)
+/* How long snd_una may stay where it is. */
+static uint64_t patience_us(const struct tcp *t, const struct tcp_conn *c)
 {
-	return c->progress_us + t->setup.user_timeout_us;
+	const uint64_t waited = (uint64_t)tcp_since(t, c->progress) * TCP_CLOCK_US;
+
+	return waited < t->setup.user_timeout_us ? t->setup.user_timeout_us - waited : 0;
 }
 
 static void start_retransmit(struct tcp *t, struct tcp_conn *c)
 {
-	uint64_t due = t->now_us + backed_off_us(c);
+	uint64_t us = backed_off_us(c);
 
-	if (tcp_is_synchronized(c) && t->setup.user_timeout_us != 0 && due > give_up_us(t, c))
-		due = give_up_us(t, c) > t->now_us ? give_up_us(t, c) : t->now_us + 1;
-	c->retransmit_due_us = due;
+	if (tcp_is_synchronized(c) && t->setup.user_timeout_us != 0 && us > patience_us(t, c))
+		us = patience_us(t, c) + 1;
+	c->retransmit_due = after(t, us);
 	arm(t, c);
 }
 
@@ -64,15 +87,15 @@ void tcp_on_syn_sent(struct tcp *t, struct tcp_conn *c)
 
 void tcp_on_sent(struct tcp *t, struct tcp_conn *c)
 {
-	if (c->retransmit_due_us == 0)
+	if (c->retransmit_due == 0)
 		start_retransmit(t, c);
 }
 
 /* RFC 6298 5.2, 5.3. Sent mbufs or a window that may still be shut decide what comes next. */
 void tcp_on_acked(struct tcp *t, struct tcp_conn *c)
 {
-	c->progress_us = t->now_us;
-	c->retransmit_due_us = 0;
+	c->progress = t->clock;
+	c->retransmit_due = 0;
 	if (c->snd_una != c->snd_pos)
 		start_retransmit(t, c);
 	else
@@ -81,7 +104,7 @@ void tcp_on_acked(struct tcp *t, struct tcp_conn *c)
 
 void tcp_on_blocked(struct tcp *t, struct tcp_conn *c)
 {
-	if (c->retransmit_due_us == 0)
+	if (c->retransmit_due == 0)
 		start_retransmit(t, c);
 }
 
@@ -92,8 +115,8 @@ void tcp_on_text(struct tcp *t, struct tcp_conn *c)
 		return;
 	if (c->rcv_nxt - c->last_ack_sent >= 2u * c->rcv_mss) {
 		tcp_owe_ack(t, c);
-	} else if (c->ack_due_us == 0) {
-		c->ack_due_us = t->now_us + TCP_ACK_DELAY_US;
+	} else if (c->ack_due == 0) {
+		c->ack_due = after(t, TCP_ACK_DELAY_US);
 		arm(t, c);
 	}
 }
@@ -101,24 +124,24 @@ void tcp_on_text(struct tcp *t, struct tcp_conn *c)
 void tcp_on_ack_sent(struct tcp *t, struct tcp_conn *c)
 {
 	(void)t;
-	c->ack_due_us = 0; /* the wheel finds out by itself */
+	c->ack_due = 0; /* the wheel finds out by itself */
 }
 
 void tcp_on_established(struct tcp *t, struct tcp_conn *c)
 {
-	c->retransmit_due_us = 0;
+	c->retransmit_due = 0;
 	c->backoff = 0;
-	c->progress_us = t->now_us;
+	c->progress = t->clock;
 	if (t->setup.keepalive_idle_us != 0)
-		c->idle_due_us = t->now_us + t->setup.keepalive_idle_us;
+		c->idle_due = after(t, t->setup.keepalive_idle_us);
 	arm(t, c);
 }
 
 void tcp_on_linger(struct tcp *t, struct tcp_conn *c)
 {
 	if (c->state == TCP_TIME_WAIT)
-		c->retransmit_due_us = c->ack_due_us = 0;
-	c->idle_due_us = t->now_us + t->setup.time_wait_us;
+		c->retransmit_due = c->ack_due = 0;
+	c->idle_due = after(t, t->setup.time_wait_us);
 	arm(t, c);
 }
 
@@ -126,7 +149,7 @@ void tcp_on_linger(struct tcp *t, struct tcp_conn *c)
 void tcp_on_window(struct tcp *t, struct tcp_conn *c)
 {
 	if (c->snd_pos == c->snd_una) {
-		c->retransmit_due_us = 0;
+		c->retransmit_due = 0;
 		c->backoff = 0;
 	}
 	tcp_mark_dirty(t, c);
@@ -136,7 +159,7 @@ void tcp_on_window(struct tcp *t, struct tcp_conn *c)
 void tcp_rtt_sample(struct tcp_conn *c, uint64_t rtt_us)
 {
 	const uint32_t r = rtt_us < TCP_RTO_MAX_US ? (uint32_t)rtt_us : TCP_RTO_MAX_US;
-	uint32_t off, rto;
+	uint32_t off;
 
 	if (c->srtt_us == 0) {
 		c->srtt_us = max_u32(r, 1);
@@ -146,8 +169,6 @@ void tcp_rtt_sample(struct tcp_conn *c, uint64_t rtt_us)
 		c->rttvar_us = c->rttvar_us - c->rttvar_us / 4 + off / 4;
 		c->srtt_us = max_u32(c->srtt_us - c->srtt_us / 8 + r / 8, 1);
 	}
-	rto = c->srtt_us + max_u32(TCP_CLOCK_US, 4 * c->rttvar_us);
-	c->rto_us = max_u32(TCP_RTO_MIN_US, min_u32(rto, TCP_RTO_MAX_US));
 	c->backoff = 0;
 }
 
@@ -160,14 +181,14 @@ static void on_syn_due(struct tcp *t, struct tcp_conn *c)
 		return;
 	}
 	back_off(c);
-	c->timed_us = 0;
+	c->syn_sent_us = 0;
 	c->syn_pending = true;
 	tcp_mark_dirty(t, c);
 }
 
 static bool has_given_up(const struct tcp *t, const struct tcp_conn *c)
 {
-	return t->setup.user_timeout_us != 0 && t->now_us >= give_up_us(t, c);
+	return t->setup.user_timeout_us != 0 && patience_us(t, c) == 0;
 }
 
 /* With something in flight: RFC 6298 5.4 to 5.6. Otherwise the window is shut: persist. */
@@ -192,7 +213,6 @@ static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
 	}
 	tcp_cc_timeout(c);
 	back_off(c);
-	c->timed_us = 0;
 	c->fast_resend = false;
 	tcp_sendq_rewind(c);
 	start_retransmit(t, c);
@@ -207,12 +227,12 @@ static uint64_t keepalive_interval_us(const struct tcp *t)
 
 static void on_keepalive_due(struct tcp *t, struct tcp_conn *c)
 {
-	const uint64_t quiet_until = c->heard_us + t->setup.keepalive_idle_us;
+	const uint64_t quiet = (uint64_t)tcp_since(t, c->heard) * TCP_CLOCK_US;
+	const uint64_t idle = t->setup.keepalive_idle_us;
 
-	if (quiet_until > t->now_us || c->snd_una != c->snd_nxt) {
+	if (quiet < idle || c->snd_una != c->snd_nxt) {
 		c->probes = 0;
-		c->idle_due_us =
-		    quiet_until > t->now_us ? quiet_until : t->now_us + keepalive_interval_us(t);
+		c->idle_due = after(t, quiet < idle ? idle - quiet : keepalive_interval_us(t));
 		return;
 	}
 	if (c->probes >= TCP_KEEPALIVE_PROBES) {
@@ -220,9 +240,9 @@ static void on_keepalive_due(struct tcp *t, struct tcp_conn *c)
 		tcp_gone(t, c, TCP_NEWS_TIMEOUT);
 		return;
 	}
-	c->probes++;
+	c->probes = (c->probes + 1) & 0xf;
 	tcp_send_keepalive(t, c);
-	c->idle_due_us = t->now_us + keepalive_interval_us(t);
+	c->idle_due = after(t, keepalive_interval_us(t));
 }
 
 static void on_idle_due(struct tcp *t, struct tcp_conn *c)
@@ -234,9 +254,9 @@ static void on_idle_due(struct tcp *t, struct tcp_conn *c)
 }
 
 /* Takes @due if its time has come. */
-static bool is_due(const struct tcp *t, uint64_t *due)
+static bool is_due(const struct tcp *t, uint32_t *due)
 {
-	if (*due == 0 || *due > t->now_us)
+	if (*due == 0 || (int32_t)(*due - t->clock) > 0)
 		return false;
 	*due = 0;
 	return true;
@@ -244,11 +264,11 @@ static bool is_due(const struct tcp *t, uint64_t *due)
 
 void tcp_on_due(struct tcp *t, struct tcp_conn *c)
 {
-	if (is_due(t, &c->ack_due_us))
+	if (is_due(t, &c->ack_due))
 		tcp_owe_ack(t, c);
-	if (is_due(t, &c->retransmit_due_us))
+	if (is_due(t, &c->retransmit_due))
 		on_retransmit_due(t, c);
-	if (is_due(t, &c->idle_due_us))
+	if (is_due(t, &c->idle_due))
 		on_idle_due(t, c);
 	if (c->state != TCP_CLOSED)
 		arm(t, c);

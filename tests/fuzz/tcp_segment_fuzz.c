@@ -174,7 +174,7 @@ static void hear_news(struct world *w)
 	while ((c = tcp_next_news(w->t, &news)) != NULL) {
 		struct peer *p = find_peer(w, tcp_key(w->t, c)->remote_port);
 
-		REQUIRE(p != NULL && tcp_find(w->t, tcp_id(c)) == c);
+		REQUIRE(p != NULL && tcp_find(w->t, tcp_id(w->t, c)) == c);
 		REQUIRE((news & TCP_NEWS_ACCEPTED) || p->c == c);
 		if (news & TCP_NEWS_ACCEPTED && p->c != NULL && p->c != c)
 			tcp_release(w->t, p->c);

@@ -49,6 +49,7 @@ struct tcp_setup env_setup(struct env *e)
 	    .isn_key = {UINT64_C(0x0123456789abcdef), UINT64_C(0xfedcba9876543210)},
 	    .flow_key = {7, 9},
 	    .mtu = {1500, 1500},
+	    .rx_mbufs = {ENV_RX_MBUFS, ENV_RX_MBUFS},
 	    .keepalive_idle_us = 0,
 	    .user_timeout_us = UINT64_C(120) * 1000 * 1000,
 	    .time_wait_us = UINT64_C(60) * 1000 * 1000,
@@ -101,7 +102,7 @@ struct rte_mbuf *env_rx(struct env *e, const uint8_t *at, uint16_t len)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(e->rx);
 
-	if (m != NULL)
+	if (m != NULL && len > 0)
 		memcpy(rte_pktmbuf_append(m, len), at, len);
 	return m;
 }
@@ -110,26 +111,9 @@ struct rte_mbuf *env_data(struct env *e, const uint8_t *at, uint16_t len)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(e->data);
 
-	if (m != NULL)
+	if (m != NULL && len > 0)
 		memcpy(rte_pktmbuf_append(m, len), at, len);
 	return m;
-}
-
-static size_t put_options(uint8_t *p, const struct tcp_options *o)
-{
-	size_t n = tcp_opt_write(p, o);
-
-	if (o->sack_count > 0 && n + 4 + 8u * o->sack_count <= TCP_OPT_BYTES_MAX) {
-		p[n++] = 1;
-		p[n++] = 1;
-		p[n++] = 5;
-		p[n++] = (uint8_t)(2 + 8 * o->sack_count);
-		for (unsigned int i = 0; i < o->sack_count; i++, n += 8) {
-			put32(p + n, o->sack[i].from);
-			put32(p + n + 4, o->sack[i].to);
-		}
-	}
-	return n;
 }
 
 struct rte_mbuf *env_build(struct env *e, const struct env_segment *s, const struct ip_addr *src,
@@ -142,7 +126,7 @@ struct rte_mbuf *env_build(struct env *e, const struct env_segment *s, const str
 	put16(b + 2, s->dst_port);
 	put32(b + 4, s->seq);
 	put32(b + 8, s->ack);
-	len += put_options(b + 20, &s->opt);
+	len += tcp_opt_write(b + 20, &s->opt);
 	b[12] = (uint8_t)(len / 4 << 4);
 	b[13] = s->flags;
 	put16(b + 14, s->window);

@@ -134,7 +134,7 @@ static void play_unreachable(struct script *s)
 	const struct flow_key *key = tcp_key(st->t, st->who->c);
 	const struct tcp_quoted quoted = {
 	    .iface = IFACE_EDGE,
-	    .local = key->local,
+	    .local = *tcp_local(st->t, st->who->c),
 	    .remote = key->remote,
 	    .local_port = key->local_port,
 	    .remote_port = key->remote_port,

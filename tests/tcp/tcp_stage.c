@@ -147,7 +147,10 @@ void stage_settle(struct stage *s)
 void stage_advance(struct stage *s, uint64_t to_us, bool until_sent)
 {
 	while (s->now_us < to_us && !(until_sent && s->sent_count > 0)) {
-		s->now_us += to_us - s->now_us < 1000 ? to_us - s->now_us : 1000;
+		/* at whole milliseconds, as the engine's clock counts */
+		s->now_us = s->now_us / 1000 * 1000 + 1000;
+		if (s->now_us > to_us)
+			s->now_us = to_us;
 		if (s->t != NULL)
 			stage_settle(s);
 	}

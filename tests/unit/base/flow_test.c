@@ -7,28 +7,40 @@
 
 static const struct hash_key secret = {UINT64_C(0x1122334455667788), UINT64_C(0x99aabbccddeeff00)};
 
+/* What a caller keeps of each connection. */
+struct tenant {
+	uint32_t other;
+	struct flow_key key;
+};
+
+static struct tenant *tenants;
+
 static struct flow_table make_table(uint32_t capacity)
 {
 	const size_t bytes = flow_bytes(capacity);
 	void *memory = aligned_alloc(CACHE_LINE, bytes);
 	struct flow_table f;
 
-	if (memory == NULL)
+	tenants = malloc(capacity * sizeof(*tenants));
+	if (memory == NULL || tenants == NULL)
 		exit(2);
-	memset(memory, 0xa5, bytes); /* flow_init() must not count on zeroes */
-	flow_init(&f, memory, capacity, &secret);
+	/* flow_init() must not count on zeroes */
+	memset(memory, 0xa5, bytes);
+	memset(tenants, 0x5a, capacity * sizeof(*tenants));
+	flow_init(&f, memory, capacity, &secret, &tenants[0].key, sizeof(*tenants));
 	return f;
 }
 
 static void free_table(struct flow_table *f)
 {
 	free(f->buckets);
+	free(tenants);
 }
 
 static struct flow_key key_of(uint32_t n)
 {
 	return (struct flow_key){
-	    .local = addr_from_v4(0xc0000201),
+	    .local = 1,
 	    .remote = addr_from_v4(0xc6336400 + n / 7),
 	    .local_port = 5269,
 	    .remote_port = (uint16_t)(1024 + n % 7),
