@@ -77,6 +77,8 @@ static void draw_side(struct sim *s, unsigned int i)
 	d->setup.conns = sim_below(s, 10) == 0 ? 2 + (uint32_t)sim_below(s, 6) : 24;
 	d->setup.mtu[IFACE_EDGE] =
 	    sim_below(s, 2) ? 1500 : 576 + (uint32_t)sim_below(s, 2000 - 576);
+	d->setup.rx_mbufs[IFACE_EDGE] = s->rx->size;
+	d->setup.repairs = rarely(s, 4, 1, 4);
 	d->setup.congestion = sim_below(s, 2) ? TCP_CUBIC : TCP_NEWRENO;
 	d->setup.ecn = sim_below(s, 3) == 0;
 	d->setup.keepalive_idle_us =

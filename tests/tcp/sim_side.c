@@ -70,7 +70,7 @@ static void hear_news(struct sim *s, unsigned int i)
 	unsigned int news;
 
 	while ((c = tcp_next_news(s->side[i].t, &news)) != NULL) {
-		SIM_REQUIRE(s, news != 0 && tcp_find(s->side[i].t, tcp_id(c)) == c);
+		SIM_REQUIRE(s, news != 0 && tcp_find(s->side[i].t, tcp_id(s->side[i].t, c)) == c);
 		if (i == 0 && s->hostile != NULL && sim_hostile_news(s, c, news))
 			continue;
 		sim_user_news(s, i, c, news);
