@@ -241,8 +241,10 @@ static void send_one(struct sim *s, unsigned int from, struct sim_packet *p)
 	}
 	if (p->ecn != 0 && sim_chance(s, l->mark))
 		p->ecn = 3;
-	if (sim_chance(s, l->damage))
+	if (sim_chance(s, l->damage)) {
+		l->lost++;
 		damage(s, p, sim_chance(s, l->repair));
+	}
 	put(s, p);
 }
 
