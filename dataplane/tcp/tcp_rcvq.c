@@ -263,7 +263,7 @@ void tcp_take_text(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		tcp_gone(t, c, TCP_NEWS_RESET);
 		return;
 	}
-	if (in->len > 0 && in->seq == c->rcv_nxt && !tcp_pressure_allows(t, c)) {
+	if (in->len > 0 && !tcp_pressure_allows(t, c)) {
 		tcp_count(t, DROP_TCP_UNREAD_FULL); /* whoever called frees it */
 		tcp_owe_ack(t, c);
 		return;

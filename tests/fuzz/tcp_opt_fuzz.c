@@ -27,8 +27,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(o.sack_count <= TCP_OPT_SACK_MAX && o.wscale <= TCP_OPT_WSCALE_MAX);
 	n = tcp_opt_write(again, &o);
 	require(n <= sizeof(again) && n % 4 == 0 && tcp_opt_parse(again, n, &p));
-	o.sack_count = 0; /* not written yet */
-	memset(o.sack, 0, sizeof(o.sack));
+	/* Blocks are what there is room for, in order. */
+	require(p.sack_count == o.sack_count || n > sizeof(again) - 8);
+	require(p.sack_count <= o.sack_count);
+	for (unsigned int i = p.sack_count; i < TCP_OPT_SACK_MAX; i++)
+		o.sack[i] = (struct tcp_sack_block){0, 0};
+	o.sack_count = p.sack_count;
 	require(memcmp(&o, &p, sizeof(o)) == 0);
 	return 0;
 }
