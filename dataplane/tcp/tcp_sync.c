@@ -32,7 +32,8 @@ static enum step refuse(struct tcp *t, struct tcp_conn *c, const struct tcp_in *
 		return STEP_DROP;
 	if (sequence_bytes(in) > 0) {
 		if (why == DROP_TCP_WINDOW && seq_before(in->seq, c->rcv_nxt))
-			tcp_rcv_sack_duplicate(t, c, in->seq, in->seq + in->len);
+			tcp_rcv_sack_duplicate(t, c, in->seq,
+					       in->seq + min_u32(c->rcv_nxt - in->seq, in->len));
 		tcp_owe_ack(t, c);
 	} else {
 		tcp_challenge(t, c);
@@ -55,9 +56,11 @@ static enum step check_paws(struct tcp *t, struct tcp_conn *c, const struct tcp_
 	return STEP_NEXT;
 }
 
-static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+/* @seq of the segment as it came. */
+static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in,
+			       tcp_seq seq)
 {
-	if (!c->ts_ok || !in->opt.has_ts || seq_after(in->seq, c->last_ack_sent))
+	if (!c->ts_ok || !in->opt.has_ts || seq_after(seq, c->last_ack_sent))
 		return;
 	if (seq_before(in->opt.ts_val, c->ts_recent) && !tcp_is_timestamp_stale(t, c))
 		return;
@@ -75,7 +78,8 @@ static enum step check_same_syn(struct tcp *t, struct tcp_conn *c, struct tcp_in
 	    in->flags & TCP_RST)
 		return STEP_NEXT;
 	if (!(in->flags & TCP_ACK)) {
-		remember_timestamp(t, c, in); /* else its RTT would contain the time of the loss */
+		remember_timestamp(t, c, in,
+				   in->seq); /* else its RTT would contain the time of the loss */
 		c->syn_pending = true;
 		c->syn_sent_us = 0;
 		tcp_mark_dirty(t, c);
@@ -98,7 +102,6 @@ static enum step check_sequence(struct tcp *t, struct tcp_conn *c, struct tcp_in
 			tcp_on_linger(t, c);
 		return refuse(t, c, in, DROP_TCP_WINDOW);
 	}
-	remember_timestamp(t, c, in);
 	if (in->flags & (TCP_RST | TCP_SYN))
 		return STEP_NEXT; /* judged by their own number */
 	if (seq_before(in->seq, c->rcv_nxt)) {
@@ -146,6 +149,8 @@ static enum step check_syn(struct tcp *t, struct tcp_conn *c, const struct tcp_i
 
 void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
+	const tcp_seq seq = in->seq;
+
 	if (check_paws(t, c, in) == STEP_DROP || check_same_syn(t, c, in) == STEP_DROP ||
 	    check_sequence(t, c, in) == STEP_DROP || check_rst(t, c, in) == STEP_DROP ||
 	    check_syn(t, c, in) == STEP_DROP)
@@ -158,5 +163,6 @@ void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 	c->probes = 0;
 	if (!tcp_check_ack(t, c, in))
 		return;
+	remember_timestamp(t, c, in, seq); /* not of what RFC 5961 5 refuses */
 	tcp_take_text(t, c, in);
 }
