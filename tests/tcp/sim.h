@@ -261,7 +261,6 @@ uint64_t sim_hostile_next_us(const struct sim *s);
 /* True when @c was one of the foes' connections. */
 bool sim_hostile_news(struct sim *s, struct tcp_conn *c, unsigned int news);
 void sim_hostile_hear(struct sim *s, const struct tcp_output *o);
-void sim_hostile_end(struct sim *s);
 
 /* --- sim_trace.c: the timeline that --verbose prints --- */
 void sim_trace_plan(const struct sim *s);
