@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tcp_segment_fuzz.c - many segments, with time passing, against one engine that listens, dials and
+ * tcp_timeline_fuzz.c - many segments, with time passing and users acting, against one engine that listens, dials and
  * has an open connection; after each step what must always hold is checked, at the end the pools
  * are full.
  *
