@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tcp_timeline_fuzz.c - many segments, with time passing and users acting, against one engine that listens, dials and
- * has an open connection; after each step what must always hold is checked, at the end the pools
- * are full.
+ * tcp_timeline_fuzz.c - many segments, with time passing and users acting, against one engine that
+ * listens, dials and has an open connection; after each step what must always hold is checked, at
+ * the end the pools are full.
  *
  * The input is a list of actions: one byte says what, the next few with which numbers. Numbers are
  * small offsets from what the connection expects, so that states are reached by chance.
