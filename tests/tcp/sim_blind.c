@@ -118,20 +118,29 @@ static void send_forged(struct sim *s, const struct aim *a)
 	tcp_segment(s->side[a->side].t, m, &packet, s->now_us);
 }
 
+/* Open on both sides. Once it is over a SYN may open the next, whoever sends it (RFC 6191). */
+static bool is_target(const struct sim_flow *f, unsigned int side)
+{
+	const struct sim_view *v = &f->view[side];
+
+	if (!f->user[0].opened || !f->user[1].opened || f->user[side].c == NULL)
+		return false;
+	if (tcp_state(f->user[side].c) == TCP_CLOSED || tcp_state(f->user[side].c) == TCP_TIME_WAIT)
+		return false;
+	return v->has_heard && v->has_heard_edge && v->has_edge;
+}
+
 void sim_blind_act(struct sim *s)
 {
 	const struct sim_flow *f = &s->flow[sim_below(s, s->flow_count)];
-	const struct aim a = {.side = (unsigned int)sim_below(s, 2), .flow = f, .v = NULL};
-	struct aim at = a;
+	const unsigned int side = (unsigned int)sim_below(s, 2);
+	const struct aim a = {side, f, &f->view[side]};
 
-	at.v = &f->view[a.side];
-	if (!f->user[0].opened || !f->user[1].opened || f->user[a.side].c == NULL ||
-	    f->user[a.side].last_news != 0 || !at.v->has_heard || !at.v->has_heard_edge ||
-	    !at.v->has_edge)
+	if (!is_target(f, side))
 		return;
 	for (uint64_t n = 1 + sim_below(s, 4); n > 0; n--)
 		if (sim_below(s, 6) == 0)
-			send_icmp(s, &at);
+			send_icmp(s, &a);
 		else
-			send_forged(s, &at);
+			send_forged(s, &a);
 }
