@@ -330,13 +330,13 @@ void tcp_icmp(struct tcp *t, const struct tcp_quoted *quoted, uint64_t now_us)
 	const uint32_t slot = flow_find(&t->flow, &key);
 
 	tcp_set_now(t, now_us);
-	if (quoted->is_too_big) {
-		tcp_count(t, DROP_ICMP_TOO_BIG);
+	if (slot == FLOW_NONE) {
+		tcp_count(t, DROP_ICMP_STRAY);
 		return;
 	}
-	if (slot == FLOW_NONE)
-		return;
-	if (t->conns[slot].state == TCP_SYN_SENT && t->conns[slot].iss == quoted->seq)
+	if (quoted->is_too_big)
+		tcp_pmtu_icmp(t, &t->conns[slot], quoted);
+	else if (t->conns[slot].state == TCP_SYN_SENT && t->conns[slot].iss == quoted->seq)
 		tcp_gone(t, &t->conns[slot], TCP_NEWS_RESET);
 }
 

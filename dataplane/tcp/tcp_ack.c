@@ -49,6 +49,7 @@ static void take_new_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in 
 	const uint64_t acked_before = c->acked;
 
 	take_sample(t, c, in);
+	tcp_pmtu_acked(t, c, in->ack);
 	tcp_cc_acked(c, in->ack, in->ack - c->snd_una);
 	tcp_sendq_acked(c, in->ack);
 	/* RFC 6582 3.2 step 3: only the first partial acknowledgment restarts the timer. */

@@ -54,9 +54,9 @@ void tcp_cc_acked(struct tcp_conn *c, tcp_seq ack, uint32_t acked)
 		c->cwnd += c->snd_mss;
 }
 
-static void halve(struct tcp_conn *c)
+static void halve(struct tcp_conn *c, uint32_t flight)
 {
-	c->ssthresh = max_u32((c->snd_nxt - c->snd_una) / 2, 2u * c->snd_mss);
+	c->ssthresh = max_u32(flight / 2, 2u * c->snd_mss);
 }
 
 void tcp_cc_dup_ack(struct tcp_conn *c)
@@ -69,7 +69,8 @@ void tcp_cc_dup_ack(struct tcp_conn *c)
 	}
 	if (c->dup_acks != TCP_DUP_ACKS || !seq_after(c->snd_una, c->recover))
 		return;
-	halve(c);
+	/* What went beyond cwnd is limited transmit's, and does not count: RFC 5681 3.2 step 2. */
+	halve(c, min_u32(c->snd_nxt - c->snd_una, c->cwnd));
 	c->in_recovery = true;
 	c->seen_partial = false;
 	c->recover = c->snd_nxt;
@@ -80,7 +81,7 @@ void tcp_cc_dup_ack(struct tcp_conn *c)
 void tcp_cc_timeout(struct tcp_conn *c)
 {
 	if (c->backoff == 0) /* RFC 5681 3.1: once for each loss */
-		halve(c);
+		halve(c, c->snd_nxt - c->snd_una);
 	c->cwnd = c->snd_mss;
 	c->in_recovery = false;
 	c->dup_acks = 0;
@@ -95,7 +96,9 @@ void tcp_cc_idle(const struct tcp *t, struct tcp_conn *c)
 
 uint32_t tcp_cc_window(const struct tcp_conn *c)
 {
-	if (!c->in_recovery && c->dup_acks > 0 && c->dup_acks < TCP_DUP_ACKS)
-		return c->cwnd + (uint32_t)c->dup_acks * c->snd_mss; /* RFC 3042 */
+	/* RFC 3042: for new data alone, not for what a timeout has put back. */
+	if (!c->in_recovery && c->dup_acks > 0 && c->dup_acks < TCP_DUP_ACKS &&
+	    c->snd_pos == c->snd_nxt)
+		return c->cwnd + (uint32_t)c->dup_acks * c->snd_mss;
 	return c->cwnd;
 }

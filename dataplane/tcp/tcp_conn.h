@@ -23,11 +23,11 @@ enum tcp_bounds {
 	TCP_RTO_MAX_US = 60 * 1000 * 1000, /* RFC 6298 2.5 */
 	TCP_CLOCK_US = 1000,               /* granularity G, and the timestamp clock */
 	TCP_ACK_DELAY_US = 40 * 1000,      /* RFC 9293 3.8.6.3 allows 500 ms */
-	TCP_SYN_RETRIES = 6,               /* 1 + 2 + ... + 64 s: RFC 9293 3.8.3 asks for minutes */
+	TCP_SYN_RETRIES = 7,               /* 183 s: RFC 9293 3.8.3 asks for three minutes */
 	TCP_SYN_ACK_RETRIES = 4,           /* 31 s: half-open connections are what a flood makes */
 	TCP_KEEPALIVE_INTERVAL_US = 15 * 1000 * 1000,
 	TCP_KEEPALIVE_PROBES = 5,
-	TCP_BACKOFF_MAX = 6,            /* 1 s doubled six times is past the longest RTO */
+	TCP_BACKOFF_MAX = 8,            /* the shortest RTO doubled so often is past the longest */
 	TCP_CHALLENGES_PER_SECOND = 10, /* of one connection: RFC 5961 7 */
 	TCP_RESETS_PER_SECOND = 1000,   /* of the engine, to segments of no connection */
 	TCP_OUT_OF_ORDER_MAX = 192,     /* mbufs of one connection: a window of full segments */
@@ -92,7 +92,8 @@ struct tcp_conn {
 	/* line 0: each segment that comes in */
 	uint8_t state : 4; /* enum tcp_state, written by tcp_become() alone */
 	uint8_t snd_wscale : 4;
-	uint8_t rcv_wscale;
+	uint8_t rcv_wscale : 4;
+	uint8_t is_mss_proved : 1; /* a segment of snd_mss has been acknowledged */
 	uint8_t acks_owed; /* ACKs to send at the next flush: one for each out-of-order segment */
 	uint8_t news;      /* enum tcp_news, not yet told */
 	tcp_seq snd_una, snd_nxt, rcv_nxt;
@@ -173,6 +174,11 @@ struct tcp_repair {
 	struct tcp_sack_block
 	    block[TCP_OPT_SACK_MAX];     /* of out_of_order, newest first (RFC 2018 4) */
 	struct tcp_sack_block duplicate; /* came twice, not yet said; empty: none */
+	uint16_t mtu_told;           /* by an ICMP error, to be believed at a timeout; 0 = none */
+	uint16_t mss_safe, mss_high; /* of the search: known to pass, known not to; 0 = no search */
+	tcp_seq probe_end;           /* of the one segment larger than mss_safe that is out */
+	bool is_probe_out;
+	uint32_t search_due; /* tcp_clock(), 0 = never */
 };
 
 /* A list of connections by slot. */
@@ -398,6 +404,20 @@ enum tcp_pressure tcp_pressure(const struct tcp *t, enum iface iface);
 MUST_USE bool tcp_pressure_allows(struct tcp *t, struct tcp_conn *c);
 /* Bytes that may wait to be read: what windows are made of. */
 uint32_t tcp_pressure_window(const struct tcp *t, const struct tcp_conn *c);
+
+/* --- tcp_pmtu.c --- */
+void tcp_pmtu_icmp(struct tcp *t, struct tcp_conn *c, const struct tcp_quoted *quoted);
+/* @ack is new; snd_una has not moved yet. */
+void tcp_pmtu_acked(struct tcp *t, struct tcp_conn *c, tcp_seq ack);
+/* What begins at @seq is taken for lost. */
+void tcp_pmtu_lost(struct tcp *t, struct tcp_conn *c, tcp_seq seq);
+/* A retransmission timeout, before the back-off. */
+void tcp_pmtu_timeout(struct tcp *t, struct tcp_conn *c);
+/* Bytes of a segment that pass for sure. */
+uint16_t tcp_pmtu_safe(const struct tcp *t, const struct tcp_conn *c);
+/* Bytes of the segment that may be cut at snd_pos: more than safe for a probe. */
+uint16_t tcp_pmtu_limit(const struct tcp *t, const struct tcp_conn *c);
+void tcp_pmtu_sent(struct tcp *t, struct tcp_conn *c, uint32_t len, tcp_seq end);
 
 /* --- tcp_rcvq.c --- */
 void tcp_trim_front(struct tcp_in *in, uint32_t n);

@@ -42,11 +42,11 @@ static bool is_fin_next(const struct tcp_conn *c)
 	return tcp_is_closing(c) && c->snd_pos == c->snd_end;
 }
 
-static uint32_t left_in_mbuf(const struct tcp_conn *c)
+static uint32_t left_in_mbuf(const struct tcp *t, const struct tcp_conn *c)
 {
 	const struct tcp_node *n = tcp_node(c->pos_mbuf);
 
-	return min_u32(n->seq + n->len - c->snd_pos, c->snd_mss);
+	return min_u32(n->seq + n->len - c->snd_pos, tcp_pmtu_limit(t, c));
 }
 
 /*
@@ -54,9 +54,9 @@ static uint32_t left_in_mbuf(const struct tcp_conn *c)
  * whole mbuf, or at least half of the largest window the other side ever had. There is no Nagle
  * delay: the relay has already put together what belongs together.
  */
-static uint32_t may_send(const struct tcp_conn *c)
+static uint32_t may_send(const struct tcp *t, const struct tcp_conn *c)
 {
-	const uint32_t flight = in_flight(c), left = left_in_mbuf(c);
+	const uint32_t flight = in_flight(c), left = left_in_mbuf(t, c);
 	const uint32_t cwnd = tcp_cc_window(c);
 	const uint32_t by_cwnd = cwnd > flight ? cwnd - flight : 0;
 	const uint32_t by_wnd = c->snd_wnd > flight ? c->snd_wnd - flight : 0;
@@ -97,6 +97,7 @@ static bool send_piece(struct tcp *t, struct tcp_conn *c, uint32_t n)
 	if (!tcp_build_data(t, c, c->pos_mbuf, c->snd_pos, n,
 			    TCP_ACK | (last ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)))
 		return false;
+	tcp_pmtu_sent(t, c, n, end);
 	note_sent(t, tcp_node(c->pos_mbuf));
 	sent_to(t, c, fin ? end + 1 : end);
 	return true;
@@ -119,7 +120,9 @@ static bool resend_first(struct tcp *t, struct tcp_conn *c)
 	if (c->una_mbuf == NULL)
 		return una != c->snd_end || !tcp_is_closing(c) ||
 		       tcp_build_empty(t, c, una, TCP_FIN | TCP_ACK);
-	n = min_u32(tcp_node(c->una_mbuf)->seq + tcp_node(c->una_mbuf)->len - una, c->snd_mss);
+	tcp_pmtu_lost(t, c, una);
+	n = min_u32(tcp_node(c->una_mbuf)->seq + tcp_node(c->una_mbuf)->len - una,
+		    tcp_pmtu_safe(t, c));
 	if (!tcp_build_data(t, c, c->una_mbuf, una, n, TCP_ACK))
 		return false;
 	note_sent(t, tcp_node(c->una_mbuf));
@@ -138,7 +141,7 @@ static bool send_data(struct tcp *t, struct tcp_conn *c)
 	if (in_flight(c) == 0)
 		tcp_cc_idle(t, c);
 	while (c->pos_mbuf != NULL) {
-		n = may_send(c);
+		n = may_send(t, c);
 		if (n == 0)
 			break;
 		if (!send_piece(t, c, n))
@@ -210,7 +213,7 @@ void tcp_send_probe(struct tcp *t, struct tcp_conn *c)
 {
 	uint32_t n;
 
-	n = min_u32(left_in_mbuf(c), c->snd_wnd);
+	n = min_u32(left_in_mbuf(t, c), c->snd_wnd);
 	if (n > 0 && send_piece(t, c, n))
 		return;
 	/* One byte into the closed window; it may be taken, so snd_nxt has to cover it. */

@@ -69,7 +69,8 @@ void tcp_repair_settle(struct tcp *t, struct tcp_conn *c)
 {
 	const struct tcp_repair *r = tcp_repair_of(t, c);
 
-	if (r != NULL && r->out_of_order == NULL && r->duplicate.from == r->duplicate.to)
+	if (r != NULL && r->out_of_order == NULL && r->duplicate.from == r->duplicate.to &&
+	    r->mtu_told == 0 && r->mss_safe == 0 && r->search_due == 0)
 		tcp_repair_drop(t, c);
 }
 
@@ -80,6 +81,8 @@ void tcp_repair_drop(struct tcp *t, struct tcp_conn *c)
 	if (r == NULL)
 		return;
 	tcp_out_of_order_free(t, c);
+	if (r->mss_safe != 0) /* the search ends where it was sure */
+		c->snd_mss = r->mss_safe;
 	unlink_used(t, r);
 	r->next = t->repairs_free;
 	t->repairs_free = c->repair;

@@ -116,7 +116,8 @@ static enum step check_sequence(struct tcp *t, struct tcp_conn *c, struct tcp_in
 
 		in->flags &= (uint8_t)~TCP_FIN;
 		tcp_trim_back(in, min_u32(over, in->len));
-		tcp_owe_ack(t, c);
+		if (in->seq == c->rcv_nxt) /* behind a gap it has its ACK anyway, and one only */
+			tcp_owe_ack(t, c);
 	}
 	return STEP_NEXT;
 }

@@ -211,6 +211,7 @@ static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
 		tcp_send_probe(t, c);
 		return;
 	}
+	tcp_pmtu_timeout(t, c);
 	tcp_cc_timeout(c);
 	back_off(c);
 	c->fast_resend = false;

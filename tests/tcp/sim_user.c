@@ -24,10 +24,11 @@ const uint8_t *sim_user_bytes(const struct sim *s, const struct sim_flow *f, uns
 /* The flow of this number, if one of its users dialled from @port. */
 static struct sim_flow *dialled_from(struct sim *s, unsigned int f, bool crosses, uint16_t port)
 {
-	struct sim_flow *flow = &s->flow[f];
+	struct sim_flow *flow;
 
-	if (f >= s->flow_count || flow->crosses != crosses)
+	if (f >= s->flow_count || s->flow[f].crosses != crosses)
 		return NULL;
+	flow = &s->flow[f];
 	return flow->user[0].local_port == port || flow->user[1].local_port == port ? flow : NULL;
 }
 

@@ -142,7 +142,8 @@ bool env_parse_bytes(const uint8_t *at, size_t len, const struct ip_addr *src,
 {
 	const size_t header = len >= 20 ? (size_t)(at[12] >> 4) * 4 : 0;
 
-	if (header < 20 || header > len || env_checksum(at, len, src, dst) != 0)
+	if (header < 20 || header > len || (at[12] & 0xf) != 0 ||
+	    env_checksum(at, len, src, dst) != 0)
 		return false;
 	*s = (struct env_segment){
 	    .src_port = (uint16_t)get16(at),
@@ -155,6 +156,14 @@ bool env_parse_bytes(const uint8_t *at, size_t len, const struct ip_addr *src,
 	    .len = (uint32_t)(len - header),
 	};
 	return tcp_opt_parse(at + 20, header - 20, &s->opt);
+}
+
+void env_seal(struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst)
+{
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
+
+	put16(p + 16, 0);
+	put16(p + 16, env_checksum(p, m->data_len, src, dst));
 }
 
 bool env_parse(const struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst,

@@ -35,6 +35,8 @@ struct env_segment {
 /* An rx mbuf with it, checksum right for these addresses. NULL when the pool is empty. */
 struct rte_mbuf *env_build(struct env *e, const struct env_segment *s, const struct ip_addr *src,
 			   const struct ip_addr *dst);
+/* Makes the checksum of a segment right again that was changed by hand. */
+void env_seal(struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst);
 /* The other way; false when header, options or checksum are wrong. payload points into @m. */
 bool env_parse(const struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst,
 	       struct env_segment *s);

@@ -2,39 +2,6 @@
 /* tcp_script_user.c - the words of a script that stand for the user of a connection. */
 #include "tests/tcp/tcp_script.h"
 
-void script_split(struct script *s, char *line)
-{
-	s->words = s->at = 0;
-	line[strcspn(line, "#\n")] = '\0';
-	for (char *w = strtok(line, " \t"); w != NULL && s->words < WORDS_MAX;
-	     w = strtok(NULL, " \t"))
-		s->word[s->words++] = w;
-}
-
-const char *script_word(struct script *s)
-{
-	return s->at < s->words ? s->word[s->at++] : "";
-}
-
-bool script_take(struct script *s, const char *word)
-{
-	if (s->at >= s->words || strcmp(s->word[s->at], word) != 0)
-		return false;
-	s->at++;
-	return true;
-}
-
-uint32_t script_number(struct script *s)
-{
-	const char *w = script_word(s);
-	char *end;
-	const long long n = strtoll(w, &end, 0);
-
-	if (*w == '\0' || *end != '\0')
-		FAIL(s, "number expected, not \"%s\"", w);
-	return (uint32_t)n;
-}
-
 static void play_send(struct script *s)
 {
 	struct stage *st = &s->stage;
@@ -120,30 +87,6 @@ static void expect_kept(struct script *s)
 		FAIL(s, "%u bytes kept", bytes);
 }
 
-void script_expect_number(struct script *s, const char *what, uint64_t is)
-{
-	const uint32_t want = script_number(s);
-
-	if (is != want)
-		FAIL(s, "%s is %llu, not %u", what, (unsigned long long)is, want);
-}
-
-static void play_unreachable(struct script *s)
-{
-	struct stage *st = &s->stage;
-	const struct flow_key *key = tcp_key(st->t, st->who->c);
-	const struct tcp_quoted quoted = {
-	    .iface = IFACE_EDGE,
-	    .local = *tcp_local(st->t, st->who->c),
-	    .remote = key->remote,
-	    .local_port = key->local_port,
-	    .remote_port = key->remote_port,
-	    .seq = st->who->iss + script_number(s),
-	};
-
-	tcp_icmp(st->t, &quoted, st->now_us);
-}
-
 static void let_go(struct script *s)
 {
 	tcp_release(s->stage.t, s->stage.who->c);
@@ -168,8 +111,6 @@ bool script_user(struct script *s, const char *w)
 		tcp_abort(st->t, c, st->now_us);
 	else if (strcmp(w, "release") == 0)
 		let_go(s);
-	else if (strcmp(w, "unreachable") == 0)
-		play_unreachable(s);
 	else if (strcmp(w, "free_to") == 0)
 		tcp_free_to(st->t, c, script_number(s));
 	else if (strcmp(w, "kept") == 0)
