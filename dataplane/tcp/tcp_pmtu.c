@@ -92,6 +92,7 @@ static void search(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, uint
 	r->mss_safe = low;
 	r->mss_high = high;
 	c->snd_mss = (uint16_t)((low + high + 1) / 2);
+	c->cwnd = max_u32(c->cwnd, c->snd_mss); /* RFC 5681 3.1: the loss window is one segment */
 }
 
 /* From the size that has just been acknowledged up to what the interface takes. */
