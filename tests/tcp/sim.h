@@ -43,13 +43,11 @@ enum sim_flag {
 
 /* Why a stream of this seed may end before all of it has been read. */
 enum sim_excuse {
-	SIM_ENDED_BY_USER = BIT(0),   /* abort, or release before the other side's FIN */
-	SIM_TAMPERED = BIT(1),        /* a damaged segment got a right checksum */
-	SIM_PATH_MTU = BIT(2),        /* the path carries no full segment any more */
-	SIM_SHORT_TIMEOUT = BIT(3),   /* a user timeout that an outage or a slow reader outlasts */
-	SIM_HEAVY_LOSS = BIT(4),      /* all tries of a handshake or of keepalive may be lost */
-	SIM_FEW_SLOTS = BIT(5),       /* half-open connections give way to each other */
-	SIM_FLOODED_OPENING = BIT(6), /* ... to those of a flood */
+	SIM_ENDED_BY_USER = BIT(0), /* abort, or release before the other side's FIN */
+	SIM_TAMPERED = BIT(1),      /* a damaged segment got a right checksum */
+	SIM_SHORT_TIMEOUT = BIT(2), /* a user timeout that an outage or a slow reader outlasts */
+	SIM_HEAVY_LOSS = BIT(3),    /* all tries of a handshake or of keepalive may be lost */
+	SIM_FEW_SLOTS = BIT(4),     /* half-open connections give way to each other */
 };
 
 /* One direction. Loss and the like are of 1000. */

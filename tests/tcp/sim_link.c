@@ -161,7 +161,6 @@ static bool is_too_big(struct sim *s, unsigned int from, const struct sim_packet
 	if (s->now_us < l->mtu_at_us || bytes <= l->mtu)
 		return false;
 	l->too_big++;
-	s->excuse |= SIM_PATH_MTU;
 	if (l->mtu_told)
 		tell_too_big(s, from, p);
 	return true;

@@ -3,6 +3,7 @@
 #include "tests/tcp/sim.h"
 
 enum {
+	IPV6_MTU_MIN = 1280,
 	HEAVY_LOSS = 80,          /* of 1000, and more: tries of a handshake may all be lost */
 	HEAVY_LOSS_BYTES = 60000, /* of one user then: a timeout for each window takes its time */
 };
@@ -96,6 +97,16 @@ static void draw_side(struct sim *s, unsigned int i)
 		s->excuse |= SIM_SHORT_TIMEOUT;
 }
 
+/* RFC 8200 5: no link of IPv6 carries less than 1,280 bytes. */
+static void use_ipv6(struct sim *s, unsigned int i)
+{
+	uint32_t *mtu = &s->side[i].setup.mtu[IFACE_EDGE];
+
+	s->side[i].addr = (struct ip_addr){{0xfd, [15] = (uint8_t)(i + 1)}};
+	s->link[i].mtu = max_u32(s->link[i].mtu, IPV6_MTU_MIN);
+	*mtu = max_u32(*mtu, IPV6_MTU_MIN);
+}
+
 static void draw_sides(struct sim *s)
 {
 	const bool v6 = sim_below(s, 3) == 0;
@@ -103,7 +114,7 @@ static void draw_sides(struct sim *s)
 	for (unsigned int i = 0; i < SIM_SIDES; i++) {
 		draw_side(s, i);
 		if (v6)
-			s->side[i].addr = (struct ip_addr){{0xfd, [15] = (uint8_t)(i + 1)}};
+			use_ipv6(s, i);
 		else
 			s->side[i].addr = addr_from_v4(0x0a000001 + i);
 	}

@@ -152,8 +152,8 @@ void sim_side_end(struct sim *s)
 	for (unsigned int i = 0; i < SIM_SIDES; i++) {
 		if (s->side[i].t == NULL)
 			continue;
-		/* without user timeout, and no path any more, what nobody holds stays */
-		if (s->faults == 0 && !(s->excuse & (SIM_TAMPERED | SIM_PATH_MTU)))
+		/* without user timeout what no answer can be right for any more stays */
+		if (s->faults == 0 && !(s->excuse & SIM_TAMPERED))
 			sim_inside_check_empty(s, s->side[i].t);
 		tcp_fini(s->side[i].t);
 	}

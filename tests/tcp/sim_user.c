@@ -322,7 +322,7 @@ static struct sim_flow *whose(struct sim *s, unsigned int side, struct tcp_conn 
 		u->state = TCP_SYN_RECEIVED;
 		return f;
 	}
-	if (!(s->excuse & (SIM_TAMPERED | SIM_FLOODED_OPENING | SIM_HEAVY_LOSS)))
+	if (!(s->excuse & (SIM_TAMPERED | SIM_HEAVY_LOSS)))
 		sim_fault(s, "side %u: news %#x of a connection nobody asked for", side, news);
 	tcp_release(s->side[side].t, c);
 	return NULL;

@@ -66,14 +66,13 @@ static bool is_whole(const struct sim_flow *f)
 
 /*
  * Users whose streams will never end give up. That is no fault only where the other side has gone,
- * for a reason the seed gives, and the reset was lost; or where the path has stopped to be one.
+ * for a reason the seed gives, and the reset was lost; or where numbers were tampered with.
  */
 static void give_up(struct sim *s)
 {
 	for (unsigned int f = 0; f < s->flow_count; f++) {
 		const unsigned int excuse = s->excuse | s->flow[f].excuse;
-		const bool may =
-		    is_whole(&s->flow[f]) ? excuse & (SIM_TAMPERED | SIM_PATH_MTU) : excuse != 0;
+		const bool may = is_whole(&s->flow[f]) ? excuse & SIM_TAMPERED : excuse != 0;
 
 		for (unsigned int i = 0; i < SIM_SIDES; i++) {
 			struct sim_user *u = &s->flow[f].user[i];
@@ -158,10 +157,9 @@ static bool is_excused(const struct sim *s, const struct sim_flow *f)
 	const unsigned int excuse = s->excuse | f->excuse;
 	const unsigned int news = f->user[0].last_news | f->user[1].last_news;
 
-	if (excuse & (SIM_ENDED_BY_USER | SIM_TAMPERED | SIM_PATH_MTU))
+	if (excuse & (SIM_ENDED_BY_USER | SIM_TAMPERED))
 		return true;
-	if (excuse & (SIM_HEAVY_LOSS | SIM_FEW_SLOTS | SIM_FLOODED_OPENING) &&
-	    !(f->user[0].opened && f->user[1].opened))
+	if (excuse & (SIM_HEAVY_LOSS | SIM_FEW_SLOTS) && !(f->user[0].opened && f->user[1].opened))
 		return true;
 	return excuse & SIM_SHORT_TIMEOUT && news & TCP_NEWS_TIMEOUT;
 }
