@@ -123,6 +123,7 @@ static bool resend_first(struct tcp *t, struct tcp_conn *c)
 	tcp_pmtu_lost(t, c, una);
 	n = min_u32(tcp_node(c->una_mbuf)->seq + tcp_node(c->una_mbuf)->len - una,
 		    tcp_pmtu_safe(t, c));
+	n = min_u32(n, c->snd_nxt - una); /* no more than has been sent: a window cut the mbuf */
 	if (!tcp_build_data(t, c, c->una_mbuf, una, n, TCP_ACK))
 		return false;
 	note_sent(t, tcp_node(c->una_mbuf));
