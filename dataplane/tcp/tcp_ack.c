@@ -78,13 +78,17 @@ static void take_sack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in
 		tcp_tlp_acked(t, c, r, in, duplicate);
 }
 
-static void take_window(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+/* @acked by this segment. An older one says nothing of the window, so its edge stays where it is.
+ */
+static void take_window(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in, uint32_t acked)
 {
 	const uint32_t before = c->snd_wnd;
 
 	if (!seq_before(c->snd_wl1, in->seq) &&
-	    !(c->snd_wl1 == in->seq && seq_at_or_before(c->snd_wl2, in->ack)))
+	    !(c->snd_wl1 == in->seq && seq_at_or_before(c->snd_wl2, in->ack))) {
+		c->snd_wnd -= min_u32(acked, c->snd_wnd);
 		return;
+	}
 	c->snd_wnd = (uint32_t)in->wnd << c->snd_wscale;
 	c->snd_wnd_max = max_u32(c->snd_wnd_max, c->snd_wnd);
 	c->snd_wl1 = in->seq;
@@ -125,6 +129,8 @@ static bool check_handshake_ack(struct tcp *t, struct tcp_conn *c, const struct 
 
 bool tcp_check_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 {
+	uint32_t acked;
+
 	if (c->state == TCP_SYN_RECEIVED && !check_handshake_ack(t, c, in))
 		return false;
 	if (!tcp_is_ack_in_range(c, in->ack)) {
@@ -132,6 +138,7 @@ bool tcp_check_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 		tcp_challenge(t, c);
 		return false;
 	}
+	acked = in->ack - c->snd_una;
 	if (seq_after(in->ack, c->snd_una)) {
 		take_new_ack(t, c, in);
 	} else if (is_duplicate(c, in)) {
@@ -140,7 +147,7 @@ bool tcp_check_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 	}
 	if (seq_at_or_after(in->ack, c->snd_una)) {
 		take_sack(t, c, in);
-		take_window(t, c, in);
+		take_window(t, c, in, acked);
 	}
 	return take_fin_ack(t, c);
 }

@@ -92,12 +92,13 @@ static void search(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, uint
 	r->mss_safe = low;
 	r->mss_high = high;
 	c->snd_mss = (uint16_t)((low + high + 1) / 2);
+	c->cwnd = max_u32(c->cwnd, c->snd_mss); /* RFC 5681 3.1: the loss window is one segment */
 }
 
-/* From the size that has just been acknowledged up to what the interface takes. */
+/* From the size that has just been acknowledged up to what interface and other side take. */
 static void begin_search(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r)
 {
-	search(t, c, r, c->snd_mss, mss_of(c, t->setup.mtu[c->key.iface]));
+	search(t, c, r, c->snd_mss, r->mss_most);
 }
 
 static bool is_search_due(const struct tcp *t, const struct tcp_repair *r)
@@ -134,6 +135,7 @@ void tcp_pmtu_lost(struct tcp *t, struct tcp_conn *c, tcp_seq seq)
 void tcp_pmtu_timeout(struct tcp *t, struct tcp_conn *c)
 {
 	const uint16_t base = mss_of(c, MTU_BASE), least = mss_of(c, mtu_min(c));
+	const uint16_t before = c->snd_mss;
 	struct tcp_repair *r = tcp_repair_of(t, c);
 
 	tcp_pmtu_lost(t, c, c->snd_una);
@@ -152,6 +154,7 @@ void tcp_pmtu_timeout(struct tcp *t, struct tcp_conn *c)
 	else
 		return;
 	r = tcp_repair_take(t, c);
+	r->mss_most = (uint16_t)max_u32(r->mss_most, before);
 	r->search_due = t->clock + 1;
 }
 

@@ -29,7 +29,8 @@ struct tcp_repair {
 	struct tcp_sack_block duplicate; /* came twice, not yet said; empty: none */
 	uint16_t mtu_told;           /* by an ICMP error, to be believed at a timeout; 0 = none */
 	uint16_t mss_safe, mss_high; /* of the search: known to pass, known not to; 0 = no search */
-	tcp_seq probe_end;           /* of the one segment larger than mss_safe that is out */
+	uint16_t mss_most; /* before the first black hole: what the other side allows, or less */
+	tcp_seq probe_end; /* of the one segment larger than mss_safe that is out */
 	bool is_probe_out;
 	uint32_t search_due; /* tcp_clock(), 0 = never */
 

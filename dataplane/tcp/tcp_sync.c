@@ -33,7 +33,8 @@ static enum step refuse(struct tcp *t, struct tcp_conn *c, const struct tcp_in *
 		return STEP_DROP;
 	if (in->len > 0 || in->flags & TCP_FIN) {
 		if (why == DROP_TCP_WINDOW && seq_before(in->seq, c->rcv_nxt))
-			tcp_rcv_sack_duplicate(t, c, in->seq, in->seq + in->len);
+			tcp_rcv_sack_duplicate(t, c, in->seq,
+					       in->seq + min_u32(c->rcv_nxt - in->seq, in->len));
 		tcp_owe_ack(t, c);
 	} else {
 		tcp_challenge(t, c);
@@ -59,12 +60,14 @@ static enum step check_paws(struct tcp *t, struct tcp_conn *c, const struct tcp_
 }
 
 /*
- * RFC 7323 4.3. Called once the acknowledgment number is known to be good: otherwise a forger who
- * guesses no more than a sequence number could set ts_recent ahead, and PAWS would refuse the peer.
+ * RFC 7323 4.3; @seq of the segment as it came. Called once the acknowledgment number is known to
+ * be good: otherwise a forger who guesses no more than a sequence number could set ts_recent ahead,
+ * and PAWS would refuse the peer.
  */
-static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
+static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in,
+			       tcp_seq seq)
 {
-	if (!c->ts_ok || !in->opt.has_ts)
+	if (!c->ts_ok || !in->opt.has_ts || seq_after(seq, c->last_ack_sent))
 		return;
 	if (seq_before(in->opt.ts_val, c->ts_recent) && !tcp_is_timestamp_stale(t, c))
 		return;
@@ -82,6 +85,8 @@ static enum step check_same_syn(struct tcp *t, struct tcp_conn *c, struct tcp_in
 	    in->flags & TCP_RST)
 		return STEP_NEXT;
 	if (!(in->flags & TCP_ACK)) {
+		/* else its RTT would contain the time of the loss */
+		remember_timestamp(t, c, in, in->seq);
 		c->syn_pending = true;
 		c->syn_sent_us = 0;
 		tcp_mark_dirty(t, c);
@@ -164,7 +169,7 @@ static enum step check_source(struct tcp *t, struct tcp_conn *c, const struct tc
 
 void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
-	const bool at_edge = !seq_after(in->seq, c->last_ack_sent); /* before it is trimmed */
+	const tcp_seq seq = in->seq; /* before it is trimmed */
 
 	if (check_paws(t, c, in) == STEP_DROP || check_same_syn(t, c, in) == STEP_DROP ||
 	    check_sequence(t, c, in) == STEP_DROP || check_rst(t, c, in) == STEP_DROP ||
@@ -180,7 +185,6 @@ void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 		return;
 	c->heard = t->clock; /* only now: a blind guess must not keep a dead connection */
 	c->probes = 0;
-	if (at_edge)
-		remember_timestamp(t, c, in);
+	remember_timestamp(t, c, in, seq);
 	tcp_take_text(t, c, in);
 }

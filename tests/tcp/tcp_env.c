@@ -79,17 +79,20 @@ static uint32_t get32(const uint8_t *p)
 	return get16(p) << 16 | get16(p + 2);
 }
 
-/* RFC 1071, byte by byte: not the code under test. */
-static uint16_t checksum(const uint8_t *at, size_t len, const struct ip_addr *src,
-			 const struct ip_addr *dst)
+/* Not the code under test: big-endian words, one by one. */
+uint16_t env_checksum(const uint8_t *at, size_t len, const struct ip_addr *src,
+		      const struct ip_addr *dst)
 {
 	const size_t from = addr_is_v4(src) ? 12 : 0;
 	uint32_t sum = 6 + (uint32_t)len;
+	size_t i;
 
-	for (size_t i = from; i < 16; i += 2)
+	for (i = from; i < 16; i += 2)
 		sum += get16(src->b + i) + get16(dst->b + i);
-	for (size_t i = 0; i < len; i++)
-		sum += i % 2 == 0 ? (uint32_t)at[i] << 8 : at[i];
+	for (i = 0; i + 1 < len; i += 2)
+		sum += get16(at + i);
+	if (i < len)
+		sum += (uint32_t)at[i] << 8;
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)~sum;
@@ -130,8 +133,29 @@ struct rte_mbuf *env_build(struct env *e, const struct env_segment *s, const str
 	if (s->len > 0)
 		memcpy(b + len, s->payload, s->len);
 	len += s->len;
-	put16(b + 16, checksum(b, len, src, dst));
+	put16(b + 16, env_checksum(b, len, src, dst));
 	return env_rx(e, b, (uint16_t)len);
+}
+
+bool env_parse_bytes(const uint8_t *at, size_t len, const struct ip_addr *src,
+		     const struct ip_addr *dst, struct env_segment *s)
+{
+	const size_t header = len >= 20 ? (size_t)(at[12] >> 4) * 4 : 0;
+
+	if (header < 20 || header > len || (at[12] & 0xf) != 0 ||
+	    env_checksum(at, len, src, dst) != 0)
+		return false;
+	*s = (struct env_segment){
+	    .src_port = (uint16_t)get16(at),
+	    .dst_port = (uint16_t)get16(at + 2),
+	    .seq = get32(at + 4),
+	    .ack = get32(at + 8),
+	    .flags = at[13],
+	    .window = (uint16_t)get16(at + 14),
+	    .payload = at + header,
+	    .len = (uint32_t)(len - header),
+	};
+	return tcp_opt_parse(at + 20, header - 20, &s->opt);
 }
 
 void env_seal(struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst)
@@ -139,28 +163,13 @@ void env_seal(struct rte_mbuf *m, const struct ip_addr *src, const struct ip_add
 	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
 
 	put16(p + 16, 0);
-	put16(p + 16, checksum(p, m->data_len, src, dst));
+	put16(p + 16, env_checksum(p, m->data_len, src, dst));
 }
 
 bool env_parse(const struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst,
 	       struct env_segment *s)
 {
-	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
-	const size_t header = (size_t)(p[12] >> 4) * 4;
-
-	if (m->nb_segs != 1 || m->next != NULL || m->pkt_len != m->data_len || m->data_len < 20 ||
-	    header < 20 || (p[12] & 0xf) != 0 || header > m->data_len ||
-	    checksum(p, m->data_len, src, dst) != 0 || rte_pktmbuf_headroom(m) < TCP_HEADROOM - 60)
-		return false;
-	*s = (struct env_segment){
-	    .src_port = (uint16_t)get16(p),
-	    .dst_port = (uint16_t)get16(p + 2),
-	    .seq = get32(p + 4),
-	    .ack = get32(p + 8),
-	    .flags = p[13],
-	    .window = (uint16_t)get16(p + 14),
-	    .payload = p + header,
-	    .len = (uint32_t)(m->data_len - header),
-	};
-	return tcp_opt_parse(p + 20, header - 20, &s->opt);
+	return m->nb_segs == 1 && m->next == NULL && m->pkt_len == m->data_len &&
+	       rte_pktmbuf_headroom(m) >= TCP_HEADROOM - 60 &&
+	       env_parse_bytes(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, src, dst, s);
 }

@@ -40,6 +40,13 @@ void env_seal(struct rte_mbuf *m, const struct ip_addr *src, const struct ip_add
 /* The other way; false when header, options or checksum are wrong. payload points into @m. */
 bool env_parse(const struct rte_mbuf *m, const struct ip_addr *src, const struct ip_addr *dst,
 	       struct env_segment *s);
+/* The same of bytes that lie in no mbuf. */
+bool env_parse_bytes(const uint8_t *at, size_t len, const struct ip_addr *src,
+		     const struct ip_addr *dst, struct env_segment *s);
+/* RFC 1071 over pseudo header and segment: what belongs into a checksum field of 0; 0 when the
+ * field is right. */
+uint16_t env_checksum(const uint8_t *at, size_t len, const struct ip_addr *src,
+		      const struct ip_addr *dst);
 /* @len bytes of @at as an mbuf for tcp_send(). */
 struct rte_mbuf *env_data(struct env *e, const uint8_t *at, uint16_t len);
 /* @len bytes of @at as received. */
