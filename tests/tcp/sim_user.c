@@ -357,6 +357,7 @@ void sim_user_news(struct sim *s, unsigned int side, struct tcp_conn *c, unsigne
 		SIM_REQUIRE(s, !u->opened);
 		SIM_REQUIRE(s, !(news & TCP_NEWS_ACCEPTED) || !u->dials || f->crosses);
 		u->opened = true;
+		tcp_trust(s->side[side].t, c); /* as the relay does once it has a name */
 	}
 	if (news & TCP_NEWS_FIN) {
 		SIM_REQUIRE(s, !u->fin);

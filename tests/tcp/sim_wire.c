@@ -209,7 +209,8 @@ void sim_wire_heard(struct sim *s, unsigned int side, const struct env_segment *
 	v = &f->view[side];
 	other = &f->view[!side];
 	end = seg->seq + sequence_bytes(seg);
-	if (seg->flags & SIM_SYN && seg->seq == other->iss &&
+	/* The other side may have forgotten a half-open connection and answer a SYN again anew. */
+	if (seg->flags & SIM_SYN && seg->seq == other->iss && !f->user[side].opened &&
 	    !(v->has_heard && v->heard_iss == seg->seq)) {
 		v->has_heard = true;
 		v->heard_iss = seg->seq;
