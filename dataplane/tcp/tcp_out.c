@@ -132,6 +132,7 @@ static bool resend(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, uint32
 	const uint32_t bytes = tcp_sack_outstanding(c, n);
 	const tcp_seq end = seq_before(n->seq, c->snd_una) ? c->snd_una + bytes : n->seq + bytes;
 	tcp_seq seq = end - min_u32(bytes, most);
+	bool is_sent = false;
 
 	if (bytes == 0)
 		return true;
@@ -142,10 +143,15 @@ static bool resend(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, uint32
 
 		if (!tcp_build_data(t, c, m, seq, piece,
 				    TCP_ACK | (last ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)))
-			return false;
+			break;
 		tcp_recovery_sent(t, c, seq, piece, true);
 		seq += piece;
+		is_sent = true;
 	}
+	/* Out of buffers half-way: what is missing is lost again, and what has gone must not go for
+	 * ever. */
+	if (!is_sent)
+		return false;
 	n->resent = true;
 	note_sent(t, n);
 	return true;

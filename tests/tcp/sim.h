@@ -247,6 +247,8 @@ void sim_wire_heard(struct sim *s, unsigned int side, const struct env_segment *
 
 /* --- sim_inside.c: the only one that looks into the control block --- */
 uint64_t sim_inside_next_us(const struct tcp *t);
+/* Has it answered by a cookie within the last two minutes? */
+bool sim_inside_awaits_cookies(const struct tcp *t);
 void sim_inside_check(struct sim *s, const struct tcp *t, bool thorough);
 /* With everything over: no slot, no timer. */
 void sim_inside_check_empty(struct sim *s, const struct tcp *t);

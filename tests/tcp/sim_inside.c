@@ -31,6 +31,11 @@ uint64_t sim_inside_next_us(const struct tcp *t)
 	return soonest;
 }
 
+bool sim_inside_awaits_cookies(const struct tcp *t)
+{
+	return tcp_cookie_is_awaited(t);
+}
+
 /* RFC 9293 3.3.1, figures 3 and 4. */
 static void check_numbers(struct sim *s, const struct tcp_conn *c)
 {

@@ -194,9 +194,10 @@ static void one_percent(void)
 	measure(10, 317000);
 }
 
+/* Three quarters of it: with so few segments in flight some losses end in a timeout. */
 static void five_percent(void)
 {
-	measure(50, 142000);
+	measure(50, 119000);
 }
 
 int main(int argc, char **argv)

@@ -187,7 +187,8 @@ static void crosses(uint16_t cores, uint16_t queues)
 	CHECK_EQ(LAW_SUM(accepted), 2 * STANZAS);
 	CHECK_EQ(LAW_SUM(delivered), 2 * STANZAS);
 	CHECK_EQ(STAT_SUM(stanzas_crossed), 2 * STANZAS);
-	CHECK(STAT_SUM(frames_crossed) > 0);
+	if (queues < cores) /* else each queue may happen to be the core's of its flows */
+		CHECK(STAT_SUM(frames_crossed) > 0);
 	for (uint16_t i = 0; i < cores; i++)
 		CHECK_EQ(law_gap(&core_stats(rig.cores[i])->law), 0);
 	stop_all();
