@@ -104,6 +104,7 @@ static void read_family(struct config_draft *d, const xmlNode *e, const struct f
 	struct ip_addr *address = f->is_v4 ? &i->address : &i->address6;
 	struct ip_addr *gateway = f->is_v4 ? &i->gateway : &i->gateway6;
 	char *text = config_attr(d, e, f->address), *hop = config_attr(d, e, f->gateway);
+	const unsigned int errors = d->report->errors;
 
 	if (text != NULL &&
 	    (!parse_prefix(text, address, f->is_v4 ? &i->prefix_len : &i->prefix6_len) ||
@@ -115,6 +116,8 @@ static void read_family(struct config_draft *d, const xmlNode *e, const struct f
 	if (hop != NULL && (!addr_parse(hop, gateway) || addr_is_v4(gateway) != f->is_v4))
 		config_error(d->report, at, "%s is %s: expected an %s address", f->gateway, hop,
 			     f->name);
+	if (d->report->errors != errors)
+		d->addresses_bad[i - d->config->iface] = true;
 	free(text);
 	free(hop);
 }

@@ -99,6 +99,8 @@ static void check_iface(struct config_draft *d, enum iface iface)
 {
 	const struct config_iface *i = &d->config->iface[iface];
 
+	if (d->addresses_bad[iface])
+		return;
 	for (int is_v4 = 1; is_v4 >= 0; is_v4--) {
 		const struct network n = network_of(i, is_v4 != 0);
 
@@ -115,6 +117,9 @@ static void check_iface(struct config_draft *d, enum iface iface)
 
 static void check_apart(struct config_draft *d, bool is_v4)
 {
+	if (d->addresses_bad[IFACE_EDGE] || d->addresses_bad[IFACE_INTERNAL])
+		return;
+
 	const struct network edge = network_of(&d->config->iface[IFACE_EDGE], is_v4);
 	const struct network internal = network_of(&d->config->iface[IFACE_INTERNAL], is_v4);
 	const struct config_place at = d->iface_at[IFACE_INTERNAL];
@@ -153,7 +158,8 @@ static void check_gateway(struct config_draft *d, size_t number)
 	    network_of(&d->config->iface[IFACE_INTERNAL], addr_is_v4(&g->address));
 	char text[ADDR_TEXT_MAX];
 
-	if (g->dial == GATEWAY_DIAL_NONE || is_zero(&g->address))
+	if (d->addresses_bad[IFACE_INTERNAL] || g->dial == GATEWAY_DIAL_NONE ||
+	    is_zero(&g->address))
 		return;
 	if (is_zero(n.address))
 		config_error(d->report, d->gateway_at[number],

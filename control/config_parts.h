@@ -88,6 +88,7 @@ struct config_draft {
 	bool check_files; /* false: paths are not looked at */
 	bool no_memory;
 	struct config_place root_at, iface_at[IFACE_COUNT], limits_at;
+	bool addresses_bad[IFACE_COUNT]; /* unreadable, and that is said: do not judge them */
 	struct config_place gateway_at[64];
 	struct config_use *uses;
 	size_t use_count, use_room;

@@ -8,7 +8,7 @@ sasl-external, dialback-tls (the relay's partner entry has SASL switched off) an
 
 import dataclasses
 
-from .netns import NETS
+from .netns import NETS, NETS6
 
 PASSWORD = "lab-secret"
 
@@ -27,6 +27,7 @@ class Server:
     plain: bool = False  # no TLS at all (Prosody can only do that for the whole process)
     plain_domains: list = dataclasses.field(default_factory=list)
     extra_names: list = dataclasses.field(default_factory=list)
+    families: tuple = (4,)  # of its streams with other servers; clients always come by IPv4
     log_level: str = "info"
     password: str = PASSWORD
 
@@ -37,6 +38,14 @@ class Server:
     @property
     def address(self):
         return f"{NETS[self.net]}{self.host}"
+
+    @property
+    def address6(self):
+        return f"{NETS6[self.net]}{self.host}"
+
+    @property
+    def s2s_addresses(self):
+        return [{4: self.address, 6: self.address6}[family] for family in self.families]
 
 
 @dataclasses.dataclass

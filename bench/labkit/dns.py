@@ -7,7 +7,7 @@ internal interface, which is how unmodified servers are made to send everything 
 `_xmpp-server`, because ejabberd would try that first and without TLS.
 """
 
-from .netns import NETS
+from .netns import NETS, NETS6
 from .state import wait_until
 
 EDGE_HOST = 10
@@ -17,12 +17,13 @@ EXTERNAL_NAME = "xmpp.contoso.example"
 
 
 def records_outside(partners, local_domains):
-    """@partners: domain -> (address, port)."""
-    lines = [f"--host-record={EXTERNAL_NAME},{NETS['out']}{EDGE_HOST}"]
+    """@partners: domain -> (addresses, port). The relay itself can be reached in both families."""
+    edge = f"{NETS['out']}{EDGE_HOST},{NETS6['out']}{EDGE_HOST}"
+    lines = [f"--host-record={EXTERNAL_NAME},{edge}"]
     for domain in local_domains:
         lines.append(f"--srv-host=_xmpp-server._tcp.{domain},{EXTERNAL_NAME},5269,0,5")
-    for domain, (address, port) in partners.items():
-        lines.append(f"--host-record=xmpp.{domain},{address}")
+    for domain, (addresses, port) in partners.items():
+        lines.append(f"--host-record=xmpp.{domain},{','.join(addresses)}")
         lines.append(f"--srv-host=_xmpp-server._tcp.{domain},xmpp.{domain},{port},0,5")
     return lines
 

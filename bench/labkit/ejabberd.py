@@ -29,6 +29,7 @@ s2s_cafile: "{ca}"
 s2s_use_starttls: required
 s2s_max_retry_delay: 1
 s2s_timeout: infinity
+outgoing_s2s_families: [ipv4]
 auth_method: internal
 auth_password_format: plain
 shaper: {{}}

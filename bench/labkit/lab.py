@@ -72,9 +72,10 @@ class Lab:
         self.say("network is up")
 
     def names(self):
-        partners = {p.domain: (self.cast.server_of(p.domain).address, 5269) for p in self.cast.partners}
+        partners = {p.domain: (self.cast.server_of(p.domain).s2s_addresses, 5269)
+                    for p in self.cast.partners}  # fmt: skip
         for domain in STRANGER_DOMAINS:
-            partners[domain] = (f"{netns.NETS[STRANGER[1]]}{STRANGER[2]}", 5269)
+            partners[domain] = ([f"{netns.NETS[STRANGER[1]]}{STRANGER[2]}"], 5269)
         dns.start(self.rundir, self.network, "outside", ("out", "mgmt"),
                   dns.records_outside(partners, self.cast.local_domains)
                   + self.cast.records)  # fmt: skip

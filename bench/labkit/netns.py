@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """netns: the lab's network. Three bridges in a namespace of their own; everything else hangs on them.
 
-    outside     192.0.2.0/24      partners' servers, the relay's edge interface (px0), DNS
-    inside      198.51.100.0/24   gateways, the relay's internal interface (px1), DNS
-    management  203.0.113.0/24    the relay's own DNS queries, by the kernel
+    outside     192.0.2.0/24, 2001:db8:1::/64      partners' servers, the relay's edge interface (px0), DNS
+    inside      198.51.100.0/24, 2001:db8:2::/64   gateways, the relay's internal interface (px1), DNS
+    management  203.0.113.0/24                     the relay's own DNS queries, by the kernel
 
-No interface leads out of the lab.
+A host has the same number in both families: 192.0.2.21 is 2001:db8:1::21. No interface leads out of
+the lab.
 """
 
 import contextlib
@@ -20,13 +21,15 @@ import threading
 from .state import LabError
 
 NETS = {"out": "192.0.2.", "in": "198.51.100.", "mgmt": "203.0.113."}
-SETTINGS = {
+NETS6 = {"out": "2001:db8:1::", "in": "2001:db8:2::"}
+SETTINGS = {  # IPv6 is for the interfaces that plug() gives an address
     "ipv6/conf/all/disable_ipv6": "1",
     "ipv6/conf/default/disable_ipv6": "1",
     "ipv4/tcp_congestion_control": "reno",
     "ipv4/tcp_slow_start_after_idle": "0",
 }
 QUEUES_MAX = 2  # of the relay's own cables
+IPV6_SETTINGS = {"accept_ra": "0", "autoconf": "0", "disable_ipv6": "0"}
 LISTEN = "0A"  # TCP_LISTEN as /proc/net/tcp writes it
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -116,6 +119,8 @@ class Network:
             f"link set {device} up\n"
             + (f"addr add {NETS[net]}{host}/24 dev {device}\n" if host else ""),
         )
+        if host and net in NETS6:
+            self.plug6(name, device, f"{NETS6[net]}{host}")
         run(["ip", "-n", fabric, "link", "set", far, "master", f"br-{net}", "up"])
         if dataplane:
             self.cables.append((short, device, far))
@@ -124,6 +129,16 @@ class Network:
                                  " do echo 1 > $q; done")  # fmt: skip
         else:
             run(["ip", "netns", "exec", name, "ethtool", "-K", device, "tx", "off"])
+
+    def plug6(self, name, device, address):
+        """IPv6 beside IPv4, usable at once: nobody else can have the address. No-op without IPv6."""
+        with inside(name):
+            folder = pathlib.Path("/proc/sys/net/ipv6/conf", device)
+            if not folder.exists():
+                return
+            for setting, value in IPV6_SETTINGS.items():
+                (folder / setting).write_text(value)
+        run(["ip", "-n", name, "addr", "add", f"{address}/64", "dev", device, "nodad"])
 
     def channels(self, short, device, far, queues):
         for where, link in ((short, device), ("fabric", far)):
@@ -144,8 +159,11 @@ class Network:
         process for each question would take the CPU from those it waits for.
         """
         with inside(self.name(short)):
-            with open("/proc/thread-self/net/tcp", encoding="ascii") as table:
-                rows = [line.split() for line in table][1:]
+            rows = []
+            for table in ("tcp",) if address else ("tcp", "tcp6"):
+                with contextlib.suppress(FileNotFoundError):  # a kernel without IPv6
+                    lines = pathlib.Path("/proc/thread-self/net", table).read_text(encoding="ascii")
+                    rows += [line.split() for line in lines.splitlines()][1:]
         listening = [row[1].split(":") for row in rows if row[3] == LISTEN]
         where = address and f"{int.from_bytes(socket.inet_aton(address), sys.byteorder):08X}"
         return any(int(p, 16) == port and where in (None, a) for a, p in listening)

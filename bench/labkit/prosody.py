@@ -2,7 +2,7 @@
 """prosody: an unmodified Prosody with configuration, data and log of its own.
 
 Settings that are there for a reason: no mod_limits (it would hold every inbound server connection to
-30 kB/s), the lab's DNS by `unbound.forward`, `use_ipv6` off (the lab has none).
+30 kB/s), the lab's DNS by `unbound.forward`, and the families of address that the server is to use for other servers.
 """
 
 import subprocess
@@ -33,8 +33,11 @@ def configuration(server, folder, dns, ca):
         'modules_disabled = { "limits" }',
         'authentication = "internal_plain"',
         'storage = "internal"',
-        "use_ipv6 = false",
+        f"use_ipv4 = {str(4 in server.families).lower()}",
+        f"use_ipv6 = {str(6 in server.families).lower()}",
         f'interfaces = {{ "{server.address}" }}',
+        f"s2s_interfaces = {quoted(server.s2s_addresses)}",
+        f"s2s_direct_tls_interfaces = {quoted(server.s2s_addresses)}",
         'unbound = { resolvconf = false, hoststxt = false, forward = "%s@53" }' % dns,
         "c2s_ports = { 5222 }",
         "s2s_ports = { 5269 }",

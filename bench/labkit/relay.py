@@ -8,7 +8,7 @@ import subprocess
 from xml.sax.saxutils import quoteattr
 
 from . import dns
-from .netns import NETS
+from .netns import NETS, NETS6
 from .state import LabError, say, wait_until
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -58,8 +58,11 @@ def partner_xml(partner):
 
 def configuration(cast, pki, socket, driver, settings, size):
     """The configuration file's text. @settings: attributes of GatewayConfiguration."""
-    outside = dict(driver=driver, device="px0", address=f"{NETS['out']}{dns.EDGE_HOST}/24", mtu=1500)
-    inside = dict(driver=driver, device="px1", address=f"{NETS['in']}{dns.EDGE_HOST}/24", mtu=1500)
+    outside, inside = (
+        dict(driver=driver, device=device, mtu=1500, address=f"{NETS[net]}{dns.EDGE_HOST}/24",
+             address6=f"{NETS6[net]}{dns.EDGE_HOST}/64")
+        for device, net in (("px0", "out"), ("px1", "in"))
+    )  # fmt: skip
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<sluice xmlns="urn:sluice:config:1">',

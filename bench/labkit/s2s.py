@@ -175,9 +175,11 @@ def server_context(ca, certificate, key):
 class Door:
     """Listens in namespace @short: what the relay dials."""
 
-    def __init__(self, lab, short, port, tls):
+    def __init__(self, lab, short, port, tls, family=4):
+        """@family: 4, or 6, which takes callers of both."""
+        how = {"family": socket.AF_INET6, "dualstack_ipv6": True} if family == 6 else {}
         with netns.inside(lab.network.name(short)):
-            self.listener = socket.create_server(("", port), backlog=16)
+            self.listener = socket.create_server(("", port), backlog=16, **how)
         self.tls = tls
         self.headers = []  # of the last served stream, each as the caller sent it
 

@@ -15,6 +15,7 @@ import time
 TREE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TREE / "bench"))
 
+import ipv6_lab  # noqa: E402
 import policy_lab  # noqa: E402
 from labkit import cast, dns, lab, netns, relay, s2s, users  # noqa: E402
 from labkit.state import LabError, wait_until  # noqa: E402
@@ -47,10 +48,12 @@ class World:
 
     EDGE = f"{netns.NETS['out']}{dns.EDGE_HOST}"
     INTERNAL = f"{netns.NETS['in']}{dns.EDGE_HOST}"
+    EDGE6 = f"{netns.NETS6['out']}{dns.EDGE_HOST}"
+    INTERNAL6 = f"{netns.NETS6['in']}{dns.EDGE_HOST}"
 
     def __init__(self, number, build, driver):
         self.number = number
-        self.lab = lab.Lab(policy_lab.extend(cast.full()), number)
+        self.lab = lab.Lab(ipv6_lab.extend(policy_lab.extend(cast.full())), number)
         self.users = users.Users(self.lab)
         self.relay = relay.Relay(
             self.lab, build, driver, StreamEstablishmentTimeout=ESTABLISHMENT_S
@@ -63,6 +66,7 @@ class World:
         outside.issue("mallet", ["mallet.example"])
         outside.issue("mallory", ["mallory.example"])
         outside.issue("policy", policy_lab.DOMAINS)
+        outside.issue("ipv6", ipv6_lab.DOMAINS)
         inside.issue("gw-expired", ["gw.contoso.example"], expired=True)
         inside.issue("gw-other-name", ["printer.contoso.example"])
         inside.issue("gw-good", ["gw.contoso.example"])

@@ -19,10 +19,10 @@ def speaks(world, domain):
     return s2s.established(world.lab, "stranger", world.EDGE, LOCAL, domain, world.tls("policy"))
 
 
-def door(world, port=OPEN):
+def door(world, port=OPEN, name="policy", family=4):
     ca = world.lab.outside.certificate
-    tls = s2s.server_context(ca, world.pki("policy.crt"), world.pki("policy.key"))
-    return s2s.Door(world.lab, "stranger", port, tls)
+    tls = s2s.server_context(ca, world.pki(f"{name}.crt"), world.pki(f"{name}.key"))
+    return s2s.Door(world.lab, "stranger", port, tls, family)
 
 
 @contextlib.contextmanager

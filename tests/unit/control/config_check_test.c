@@ -150,60 +150,6 @@ static void checks_who_serves_what(void)
 		"t.xml:7: error: two gateways are called \"g\": see t.xml:6\n");
 }
 
-#define DIALLED(attributes)                                                                        \
-	HEAD EDGE INTERNAL LIMITS LOCALS                                                           \
-	    "<gateways>\n<gateway name='g' " attributes                                            \
-	    "><certificate-name>g.example</certificate-name>"                                      \
-	    "<domain>contoso.example</domain></gateway></gateways>" PARTNER TAIL
-
-static void checks_dialled_gateways(void)
-{
-	takes(DIALLED("dial='direct-tls' address='198.51.100.77'"), "");
-	refuses(DIALLED("dial='direct-tls'"), "t.xml:7: error: gateway \"g\" is to be dialled "
-					      "(dial=\"direct-tls\") but has no address\n");
-	refuses(DIALLED("dial='starttls' address='203.0.113.1'"),
-		"t.xml:7: error: address 203.0.113.1 of gateway \"g\" is outside the internal "
-		"network, and <internal> has no gateway\n");
-	refuses(DIALLED("dial='starttls' address='2001:db8::1'"),
-		"t.xml:7: error: address of gateway \"g\": expected an IPv4 address\n");
-	takes(DIALLED("address='198.51.100.77'"), "t.xml:7: warning: gateway \"g\" has an address, "
-						  "which is not used while dial is none\n");
-	refuses(DIALLED("dial='direct-tls' address='198.51.100.77' port='0'"),
-		"t.xml:7: error: port is 0: expected 1 to 65535\n");
-}
-
-#define WITH_EDGE(attributes)                                                                      \
-	HEAD                                                                                       \
-	    "<edge driver='tap' device='px0' " attributes                                          \
-	    "><tls certificate='a' key='b'/></edge>\n" INTERNAL LIMITS LOCALS GATEWAY PARTNER TAIL
-
-static void checks_addresses(void)
-{
-	refuses(WITH_EDGE("address='192.0.2.10/33' gateway='192.0.2.1'"),
-		"t.xml:2: error: address is 192.0.2.10/33: expected an IP address with its prefix "
-		"length, for example 192.0.2.10/24\n");
-	refuses(WITH_EDGE("address='192.0.2.0/24' gateway='192.0.2.1'"),
-		"t.xml:2: error: address 192.0.2.0/24 is the address of the network itself\n");
-	refuses(WITH_EDGE("address='192.0.2.255/24' gateway='192.0.2.1'"),
-		"t.xml:2: error: address 192.0.2.255/24 is the network's broadcast address\n");
-	refuses(WITH_EDGE("address='127.0.0.5/8' gateway='127.0.0.1'"),
-		"t.xml:2: error: address 127.0.0.5/8 is not a unicast address of a host\n");
-	takes(WITH_EDGE("address='192.0.2.0/31' gateway='192.0.2.1'"), "");
-	refuses(WITH_EDGE("address='192.0.2.10/24' gateway='192.0.2.10'"),
-		"t.xml:2: error: gateway 192.0.2.10 is the interface's own address\n");
-	refuses(WITH_EDGE("address='192.0.2.10/24' gateway='203.0.113.1'"),
-		"t.xml:2: error: gateway 203.0.113.1 is not within the interface's own network\n");
-	takes(WITH_EDGE("address='192.0.2.10/24'"),
-	      "t.xml:2: warning: no gateway: only partners of the interface's own network can be "
-	      "reached\n");
-	refuses(WITH_EDGE("address='2001:db8::1/64' gateway='2001:db8::2'"),
-		"t.xml:2: error: address and gateway: expected IPv4 addresses\n");
-	refuses(WITH_EDGE("address='198.51.100.10/24' gateway='198.51.100.1'"),
-		"t.xml:3: error: edge and internal have the same address\n");
-	takes(WITH_EDGE("address='198.51.100.11/24' gateway='198.51.100.1'"),
-	      "t.xml:3: warning: the networks of edge and internal overlap\n");
-}
-
 static void checks_interfaces(void)
 {
 	refuses(WITH_EDGE("address='192.0.2.10/24' gateway='192.0.2.1' XmppListeningPort='70000'"),
@@ -233,6 +179,20 @@ static void checks_interfaces(void)
 		"t.xml:8: error: cores is 0: expected 1 to 16\n");
 	refuses(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER "<dataplane cores='17'/>" TAIL,
 		"t.xml:8: error: cores is 17: expected 1 to 16\n");
+}
+
+static void checks_transport(void)
+{
+	takes(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER
+	      "<dataplane congestion='newreno' ecn='false'/>" TAIL,
+	      "");
+	refuses(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER
+		"<dataplane congestion='reno'/>" TAIL,
+		"t.xml:8: error: congestion of <dataplane> is \"reno\": expected cubic or "
+		"newreno\n");
+	refuses(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY PARTNER "<dataplane ecn='yes'/>" TAIL,
+		"t.xml:8: error: ecn of <dataplane> is \"yes\": expected true or false or True or "
+		"False\n");
 }
 
 static void takes_several_cores(void)
@@ -337,9 +297,8 @@ int main(void)
 	RUN(warns_about_the_default_partner);
 	RUN(refuses_names_used_twice);
 	RUN(checks_who_serves_what);
-	RUN(checks_dialled_gateways);
-	RUN(checks_addresses);
 	RUN(checks_interfaces);
+	RUN(checks_transport);
 	RUN(checks_limits);
 	RUN(takes_several_cores);
 	RUN(checks_memory);

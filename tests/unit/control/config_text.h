@@ -33,6 +33,10 @@
 	HEAD EDGE INTERNAL                                                                         \
 	    "<GatewayConfiguration DialbackPassphrase='0123456789abcdef' " attributes              \
 	    "/>\n" LOCALS GATEWAY PARTNER TAIL
+#define WITH_EDGE(attributes)                                                                      \
+	HEAD                                                                                       \
+	    "<edge driver='tap' device='px0' " attributes                                          \
+	    "><tls certificate='a' key='b'/></edge>\n" INTERNAL LIMITS LOCALS GATEWAY PARTNER TAIL
 
 static char said[16384];
 

@@ -115,13 +115,20 @@ static void prints_the_ports(void)
 	CHECK_EQ(run("show ports"), 0);
 	CHECK_STR(
 	    out,
-	    "RULE  PROTOCOL    PORT  FROM           TO             WHAT\n"
-	    "R1    XMPP/TCP    5269  any            192.0.2.10     partners' servers dial in\n"
-	    "R2    XMPP/TCP    5269  192.0.2.10     any            the relay dials partners (SRV "
+	    "RULE  PROTOCOL    PORT  FROM            TO              WHAT\n"
+	    "R1    XMPP/TCP    5269  any             192.0.2.10      partners' servers dial in\n"
+	    "R1    XMPP/TCP    5269  any             2001:db8::10    partners' servers dial in\n"
+	    "R2    XMPP/TCP    5269  192.0.2.10      any             the relay dials partners (SRV "
 	    "may say another port)\n"
-	    "R3    XMPP/MTLS  23456  any            198.51.100.10  gateways dial in (tighten to "
+	    "R2    XMPP/TCP    5269  2001:db8::10    any             the relay dials partners (SRV "
+	    "may say another port)\n"
+	    "R3    XMPP/MTLS  23456  any             198.51.100.10   gateways dial in (tighten to "
 	    "them)\n"
-	    "R3    XMPP/MTLS  23456  198.51.100.10  198.51.100.20  the relay dials this gateway\n");
+	    "R3    XMPP/MTLS  23456  any             2001:db8:1::10  gateways dial in (tighten to "
+	    "them)\n"
+	    "R3    XMPP/MTLS  23456  198.51.100.10   198.51.100.20   the relay dials this gateway\n"
+	    "R3    XMPP/MTLS   5269  2001:db8:1::10  2001:db8:1::20  the relay dials this "
+	    "gateway\n");
 	CHECK_STR(err, "");
 	CHECK_EQ(run("show ports --nft"), 0);
 	CHECK(strncmp(out, "table inet sluice {\n", 20) == 0);
