@@ -48,6 +48,7 @@ enum sim_excuse {
 	SIM_SHORT_TIMEOUT = BIT(2), /* a user timeout that an outage or a slow reader outlasts */
 	SIM_HEAVY_LOSS = BIT(3),    /* all tries of a handshake or of keepalive may be lost */
 	SIM_FEW_SLOTS = BIT(4),     /* half-open connections give way to each other */
+	SIM_COOKIES = BIT(5),       /* a handshake of which one side keeps nothing */
 };
 
 /* One direction. Loss and the like are of 1000. */

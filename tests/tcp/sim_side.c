@@ -111,6 +111,8 @@ static void turn(struct sim *s, unsigned int i)
 	hear_news(s, i);
 	if (s->pinch.pool != s->env->tx || !s->pinch.on)
 		SIM_REQUIRE(s, tcp_is_idle(d->t));
+	if (sim_inside_awaits_cookies(d->t))
+		s->excuse |= SIM_COOKIES;
 	sim_inside_check(s, d->t, s->turns % THOROUGH_EVERY == 0);
 }
 

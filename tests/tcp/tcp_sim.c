@@ -161,9 +161,10 @@ static bool is_excused(const struct sim *s, const struct sim_flow *f)
 		return true;
 	if (excuse & (SIM_HEAVY_LOSS | SIM_FEW_SLOTS) && !(f->user[0].opened && f->user[1].opened))
 		return true;
-	/* A connection given up for want of slots, or a cookie's first segments in the wrong order. */
-	if (env.drops[DROP_TCP_SHED] + env.drops[DROP_TCP_COOKIE_BAD] > 0 &&
-	    news & TCP_NEWS_RESET)
+	/* A connection given up for want of slots, or a cookie's first segments in the wrong order.
+	 */
+	if ((env.drops[DROP_TCP_SHED] > 0 || excuse & SIM_COOKIES) &&
+	    (news & TCP_NEWS_RESET || !(f->user[0].opened && f->user[1].opened)))
 		return true;
 	return excuse & SIM_SHORT_TIMEOUT && news & TCP_NEWS_TIMEOUT;
 }
