@@ -257,6 +257,7 @@ static bool make_core(struct daemon *d, uint16_t index, unsigned int lcore, char
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
 		setup.port[i] = eal_queue(&d->ports[i], index, &setup.queue[i]);
 		setup.sender[i] = index % eal_queues(&d->ports[i]);
+		setup.rx_mbufs[i] = d->ports[i].mbufs / d->cores;
 		setup.iface[i] = net_setup_of(&d->config->iface[i], &d->ports[i].port[0]);
 	}
 	d->core[index] = core_make(&setup, error);

@@ -228,6 +228,7 @@ static bool open_port(const struct config *config, enum iface iface, const struc
 		return false;
 	}
 	out->pool[out->count++] = pool;
+	out->mbufs += p->mbufs_min * setup.queues;
 	return true;
 }
 

@@ -20,6 +20,7 @@ MUST_USE bool eal_start(const struct config *config, const char *drivers_dir, ch
 struct eal_ports {
 	struct port port[CORES_MAX];
 	struct rte_mempool *pool[CORES_MAX]; /* what the queues of each fill */
+	uint32_t mbufs; /* of all pools, besides those that queues hold ready */
 	uint16_t count;
 };
 

@@ -32,6 +32,8 @@ struct core_setup {
 	const struct steer *steer;
 	struct net_iface_setup iface[IFACE_COUNT];
 	uint32_t conns;
+	uint32_t rx_mbufs[IFACE_COUNT]; /* this core's share of those that may wait to be read; 0 =
+					   without bound */
 	uint32_t link_queue_bytes, link_queue_stanzas; /* parked stanzas of one pair */
 	uint64_t keepalive_idle_us, user_timeout_us, time_wait_us;
 	enum core_idle idle;

@@ -94,8 +94,10 @@ static bool make_tcp(struct core *c, char *error)
 	}
 	s.isn_key = keys[0];
 	s.flow_key = keys[1];
-	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
 		s.mtu[i] = c->setup.iface[i].mtu;
+		s.rx_mbufs[i] = c->setup.rx_mbufs[i];
+	}
 	c->tcp = tcp_init(&s, c->now_us);
 	if (c->tcp == NULL)
 		return fail(error, "TCP");
