@@ -101,8 +101,8 @@ static void says_the_rules_for_nftables(void)
 	    "ip6 saddr 2001:db8::10 tcp dport 5269 accept",
 	    "ip6 daddr 2001:db8:1::10 tcp dport 23456 accept",
 	    "ip6 saddr 2001:db8:1::10 ip6 daddr 2001:db8:1::20 tcp dport 5269 accept",
-	    "ip6 daddr 2001:db8::10 icmpv6 type { echo-request, destination-unreachable, "
-	    "packet-too-big } accept",
+	    ("ip6 daddr 2001:db8::10 icmpv6 type { echo-request, destination-unreachable, "
+	     "packet-too-big } accept"),
 	    "ip6 saddr 2001:db8::10 drop",
 	    "ip6 daddr 2001:db8::10 drop",
 	    "ip6 daddr 2001:db8:1::10 drop",
