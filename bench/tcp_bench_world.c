@@ -253,6 +253,7 @@ static void connect_batch(struct bench_world *w, uint32_t first, uint32_t count)
 		c = tcp_next_news(w->tcp, &news);
 		if (c == NULL || !(news & TCP_NEWS_ACCEPTED))
 			bench_die("a connection was not accepted");
+		tcp_trust(w->tcp, c); /* else it would give way when slots are few */
 		w->peers[i].conn = c;
 	}
 	tcp_flush(w->tcp, w->now_us);
