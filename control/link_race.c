@@ -58,6 +58,8 @@ void link_race_won(struct want *w, struct session *s)
 	link_race_lost(w, s);
 	link_race_end(w);
 	w->session = s;
+	if (w->kind == WANT_PAIR) /* if it is not the one that counted */
+		session_count_partner(s, policy_partner(w->links->config->policy, w->remote));
 }
 
 void link_race_lost(struct want *w, struct session *s)

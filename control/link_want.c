@@ -14,9 +14,10 @@ struct session *link_want_dial(struct want *w, const struct stream_setup *setup,
 	char text[ADDR_TEXT_MAX];
 
 	w->state = WANT_DIALLING;
-	/* A db:verify is dialled because somebody names the partner, who need not be it: strangers
-	 * must not fill its limit. */
-	if (setup->leg == IFACE_EDGE && w->kind == WANT_PAIR)
+	/* A race ends in one connection, so its first dial alone counts. A db:verify is dialled
+	 * because somebody names the partner, who need not be it: strangers must not fill its
+	 * limit. */
+	if (setup->leg == IFACE_EDGE && w->kind == WANT_PAIR && w->race.count == 0)
 		session_count_partner(s, policy_partner(w->links->config->policy, w->remote));
 	log_event(LOG_LEVEL_INFO, "dial", "stream=%s from=%s to=%s ip=%s port=%u", s->trace_id,
 		  setup->ours, setup->theirs, addr_text(address, text), port);

@@ -18,7 +18,8 @@
 #define CLASS_IN  1
 #define SRV_MAX   RESOLVER_TARGETS_MAX
 
-/* RFC 8305 8: Resolution Delay. The answers of one family wait so long for those of the other. */
+/* RFC 8305 8: Resolution Delay. A host with addresses of one family waits so long for the other's.
+ */
 #define RESOLUTION_DELAY_US UINT64_C(50000)
 
 enum family { V6, V4, FAMILIES }; /* in the order of preference */
@@ -40,11 +41,10 @@ struct resolver_query {
 	char domain[DOMAIN_TEXT_MAX + 1];
 	enum step step;
 	struct lookup lookup[SRV_MAX * FAMILIES];
-	size_t running, running_of[FAMILIES];
+	size_t running;
 	struct srv srv[SRV_MAX];
 	size_t srv_count;
 	bool refused, failed;
-	bool is_impatient; /* the first address found will do */
 	struct addresses { /* of one srv and family */
 		struct ip_addr address[RESOLVER_TARGETS_MAX / 4];
 		size_t count;
@@ -189,7 +189,6 @@ static void ask(struct resolver_query *q, size_t index, const char *name, int ty
 	}
 	u->running = true;
 	q->running++;
-	q->running_of[family]++;
 }
 
 static void ask_addresses(struct resolver_query *q)
@@ -256,27 +255,28 @@ static void read_addresses(struct resolver_query *q, const struct lookup *u,
 	}
 }
 
-static bool has_found(const struct resolver_query *q)
+/* Has each host an address, or no question open? Otherwise a slow answer would upset the order of
+ * RFC 2782. */
+static bool may_finish_soon(const struct resolver_query *q)
 {
 	for (size_t i = 0; i < q->srv_count; i++)
-		if (q->found[i][V4].count + q->found[i][V6].count > 0)
-			return true;
-	return false;
+		if (q->found[i][V4].count + q->found[i][V6].count == 0 &&
+		    (q->lookup[i * FAMILIES + V4].running || q->lookup[i * FAMILIES + V6].running))
+			return false;
+	return true;
 }
 
 static void patience_is_over(struct loop_timer *t)
 {
 	struct resolver_query *q = CONTAINER_OF(t, struct resolver_query, patience);
 
-	q->is_impatient = true;
-	if (has_found(q))
-		finish(q);
+	finish(q);
 }
 
-/* One family is complete, the other is not: it is not waited for much longer. */
+/* What is still asked for is the other family of hosts that can be dialled already. */
 static void wait_for_other_family(struct resolver_query *q)
 {
-	if ((q->running_of[V4] > 0 && q->running_of[V6] > 0) || q->patience.due != NULL)
+	if (!may_finish_soon(q) || q->patience.due != NULL)
 		return;
 	q->patience.due = patience_is_over;
 	loop_at(q->resolver->loop, &q->patience,
@@ -290,7 +290,6 @@ static void answer(void *user, int error, struct ub_result *result)
 
 	u->running = false;
 	q->running--;
-	q->running_of[u->family]--;
 	/* NXDOMAIN (3) and an empty answer are answers; everything else but data is a failure. */
 	if (error != 0 || result == NULL || result->bogus ||
 	    (result->rcode != 0 && result->rcode != 3))
@@ -302,7 +301,7 @@ static void answer(void *user, int error, struct ub_result *result)
 	ub_resolve_free(result);
 	if (q->running == 0 && q->step == STEP_SRV)
 		srv_complete(q);
-	else if (q->running == 0 || (q->is_impatient && has_found(q)))
+	else if (q->running == 0)
 		finish(q);
 	else if (q->step == STEP_ADDRESS)
 		wait_for_other_family(q);

@@ -47,17 +47,26 @@ static unsigned int count_queues(const struct daemon *d, enum iface iface)
 	return n;
 }
 
+/* "192.0.2.10/24"; "" where the interface has none of that family. */
+static json_t *prefix_text(const struct ip_addr *address, uint8_t len)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return addr_is_unspecified(address) ? json_string("")
+					    : json_sprintf("%s/%u", addr_text(address, text), len);
+}
+
 static json_t *iface_row(struct daemon *d, enum iface iface)
 {
 	const struct config_iface *c = &daemon_config(d)->iface[iface];
 	const struct port *port = daemon_port(d, iface, 0);
 	const uint8_t *m = port->mac.addr_bytes;
 	struct port_counters n;
-	char address[ADDR_TEXT_MAX];
 	json_t *row = json_pack(
-	    "{s:s, s:s, s:s, s:o, s:o, s:I, s:I}", "interface",
+	    "{s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I}", "interface",
 	    iface == IFACE_EDGE ? "edge" : "internal", "driver", c->driver, "device", c->device,
-	    "address", json_sprintf("%s/%u", addr_text(&c->address, address), c->prefix_len), "mac",
+	    "address", prefix_text(&c->address, c->prefix_len), "address6",
+	    prefix_text(&c->address6, c->prefix6_len), "mac",
 	    json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]),
 	    "mtu", (json_int_t)c->mtu, "port", (json_int_t)c->port);
 

@@ -46,6 +46,7 @@ static void print_status(FILE *out, const json_t *data)
 						     {"MTU", "mtu"},
 						     {NULL, NULL}};
 	static const struct table_column spread[] = {{"INTERFACE", "interface"},
+						     {"IPV6 ADDRESS", "address6"},
 						     {"QUEUES", "queues"},
 						     {"STEERING", "steering"},
 						     {NULL, NULL}};

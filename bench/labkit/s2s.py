@@ -41,12 +41,12 @@ class Ended(LabError):
 
 
 class Stream:
-    """One connection from namespace @short to @address:@port, or one that a Door has let in."""
+    """One connection from namespace @short (there from @source) to @address:@port, or one that a Door has let in."""
 
-    def __init__(self, lab, short, address, port=5269, timeout=10, sock=None):
+    def __init__(self, lab, short, address, port=5269, timeout=10, sock=None, source=None):
         if sock is None:
             with netns.inside(lab.network.name(short)):
-                sock = socket.create_connection((address, port), timeout)
+                sock = socket.create_connection((address, port), timeout, source and (source, 0))
         self.sock = sock
         self.timeout = timeout
         self.restart()

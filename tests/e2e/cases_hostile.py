@@ -346,6 +346,27 @@ def record_that_does_not_authenticate(world):
 
 
 @case("hostile")
+def five_hundred_half_open(world):
+    """500 connections that never speak, of nine addresses: good pairs pass, and all are gone after the timeout."""
+    sources = [f"192.0.2.{n}" for n in range(200, 209)]
+    world.lab.network.shell("stranger", "device=$(ip -o -4 addr show | awk '/192[.]0[.]2[.]/ { print $2; exit }');"
+                            + "".join(f"ip addr add {a}/24 dev $device;" for a in sources))  # fmt: skip
+    streams = []
+    try:
+        for n in range(500):
+            source = sources[n % len(sources)]
+            streams.append(s2s.Stream(world.lab, "stranger", World.EDGE, source=source))
+        world.good_pair()
+        deadline = time.monotonic() + ESTABLISHMENT_S + 8
+        for stream in streams:
+            stream.end(max(0.1, deadline - time.monotonic()))
+    finally:
+        for stream in streams:
+            stream.close()
+    world.good_pair()
+
+
+@case("hostile")
 def half_open_of_one_source(world):
     """Connections that never speak: one address has 64 at most, and all are gone after the timeout."""
     streams = []

@@ -157,7 +157,8 @@ struct sim {
 	uint64_t seed, random, began_us, now_us, order, turns;
 	uint64_t poll_us; /* the loops turn no oftener: what came meanwhile is one burst */
 	bool verbose;
-	unsigned int excuse; /* of all flows */
+	unsigned int excuse;  /* of all flows */
+	bool has_time_waited; /* a connection has ended in TIME_WAIT */
 	unsigned int flow_count, scatter, hold;
 	struct sim_side side[SIM_SIDES];
 	struct sim_link link[SIM_SIDES]; /* [i]: away from side i */

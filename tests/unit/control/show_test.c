@@ -48,6 +48,7 @@ static void says_its_status(void)
 	CHECK_EQ(number(row(&a, "cores", 0), "busy_percent"), 0);
 	CHECK_EQ(number(row(&a, "cores", 1), "conns"), 7);
 	CHECK_STR(text(row(&a, "interfaces", 0), "address"), "192.0.2.10/24");
+	CHECK_STR(text(row(&a, "interfaces", 0), "address6"), "2001:db8::10/64");
 	CHECK_EQ(number(row(&a, "interfaces", 1), "port"), 23456);
 	CHECK_EQ(number(row(&a, "interfaces", 1), "rx_missed"), 1);
 	json_decref(a.data);
