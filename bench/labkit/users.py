@@ -219,6 +219,11 @@ class Users:
                                    server.address, ca)  # fmt: skip
         return self.users[jid]
 
+    def forget(self):
+        """What all users have received so far is nobody's any more."""
+        for user in self.users.values():
+            user.forget()
+
     def drop(self, jid):
         user = self.users.pop(jid, None)
         if user is not None:

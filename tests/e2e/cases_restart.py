@@ -3,7 +3,7 @@
 
 import signal
 
-from harness import LabError, case, check, wait_until
+from harness import case, check, wait_until
 
 COUNT = 3000
 
@@ -12,36 +12,28 @@ def killed_under_traffic(world, server, inside_jid):
     """Kills @server while bob writes to @inside_jid; starts it again; everything is accounted for."""
     bob, inside = world.user("bob@fabrikam.example"), world.user(inside_jid)
     inside.ping(bob.full_jid)
-    bob.forget()
     target, before = inside.full_jid, world.relay.law()
     for i in range(COUNT):
         bob.say(target, f"k {i}", f"k-{i}")
         if i == COUNT // 2:
+            inside.expect(lambda s: s.name == "message", what="message before the kill")
             world.lab.rundir.end(server, signal.SIGKILL)
         if i % 500 == 0:
             gaps = world.relay.law_gaps()
             check(not gaps, f"the law does not hold under traffic: {gaps}")
-    arrived = set()
 
-    def collect():
-        while True:
-            try:
-                stanza = inside.expect(lambda s: s.name == "message", 0.2)
-            except LabError:
-                return
-            arrived.add(stanza.get("id"))
-
-    collect()
     world.users.drop(inside_jid)
     world.lab.start_again(server)
     inside = world.user(inside_jid)
+    # A gateway that is not dialled comes when it has something to say; till then bob's stream may be
+    # held back, for what waits in the pair's queue.
+    inside.ping(bob.full_jid, 30)
     wait_until(lambda: accepted(world, before) >= COUNT, "all stanzas to be accepted", 30)
     wait_until(lambda: world.relay.law()["held"] == 0, "nothing to be held", 60)
     law = world.relay.law()
     check(not world.relay.law_gaps(), f"{world.relay.law_gaps()}")
     lost = law["dropped"] - before["dropped"]
     check(lost == 0, f"{lost} stanzas dropped without an error to their sender: {world.relay.drops()}")
-    check(arrived, "nothing arrived before the kill")
     return inside, bob
 
 
@@ -64,7 +56,6 @@ def partner_killed(world):
     """The partner's server dies while alice writes to it; alice gets errors or bob gets messages."""
     alice, bob = world.user("alice@contoso.example"), world.user("bob@fabrikam.example")
     alice.ping(bob.full_jid)
-    alice.forget()
     before = world.relay.law()
     world.lab.rundir.end("fabrikam", signal.SIGKILL)
     for i in range(200):

@@ -42,6 +42,7 @@ def arguments():
 
 def run_case(world, name, function):
     """None when the case passed, else the text of its failure."""
+    world.users.forget()
     try:
         function(world)
         world.settled()
@@ -53,6 +54,18 @@ def run_case(world, name, function):
 def logs(world):
     names = ["relay", *(s.name for s in world.lab.cast.servers)]
     return "\n".join(f"--- {n}\n{world.lab.rundir.log_text(n, 2500)}" for n in names)
+
+
+def after_failure(world):
+    """The next case finds what it would have found: fresh users, every server, a relay."""
+    world.users.close()  # what is still under way to them is nobody's
+    for name in world.lab.servers:
+        if not world.lab.rundir.alive(name):
+            world.lab.start_again(name)
+    if not world.lab.rundir.alive("relay"):
+        world.log_seen = 0
+        world.lab.rundir.path.joinpath("log", "relay.log").unlink(missing_ok=True)
+        world.relay.start()
 
 
 def run_all(world, chosen):
@@ -67,11 +80,7 @@ def run_all(world, chosen):
             continue
         failed.append(name)
         print(trouble, logs(world), sep="\n", flush=True)
-        if not world.lab.rundir.alive("relay"):
-            world.users.close()
-            world.log_seen = 0
-            world.lab.rundir.path.joinpath("log", "relay.log").unlink(missing_ok=True)
-            world.relay.start()
+        after_failure(world)
     return passed, failed
 
 
