@@ -11,6 +11,13 @@ void framer_init(struct framer *f, uint32_t stanza_bytes_max)
 	f->limit = f->next_limit = stanza_bytes_max;
 	f->state = FRAMER_IN_BETWEEN;
 	f->phase = FRAMER_PHASE_START;
+	f->walks = framer_walk_is_possible();
+}
+
+void framer_init_scalar(struct framer *f, uint32_t stanza_bytes_max)
+{
+	framer_init(f, stanza_bytes_max);
+	f->walks = false;
 }
 
 void framer_set_limit(struct framer *f, uint32_t stanza_bytes_max)
@@ -258,6 +265,19 @@ static enum framer_result step(struct framer *f, struct framer_cursor *c)
 	return f->error;
 }
 
+/* A walk where there can be one, a scalar step where it gets nowhere. */
+static enum framer_result advance(struct framer *f, struct framer_cursor *c)
+{
+	if (f->walks && f->utf8.left == 0 && f->phase == FRAMER_PHASE_STREAM) {
+		const uint8_t *from = c->at;
+		const enum framer_result r = framer_walk(f, c);
+
+		if (c->at != from || r != FRAMER_MORE)
+			return r;
+	}
+	return step(f, c);
+}
+
 enum framer_result framer_feed(struct framer *f, const uint8_t *bytes, size_t len, size_t *used)
 {
 	struct framer_cursor c = {.at = bytes, .from = bytes};
@@ -275,7 +295,7 @@ enum framer_result framer_feed(struct framer *f, const uint8_t *bytes, size_t le
 	c.end = bytes + len;
 	framer_cursor_bound(f, &c);
 	while (r == FRAMER_MORE && c.at < c.stop)
-		r = step(f, &c);
+		r = advance(f, &c);
 	if (r == FRAMER_MORE && c.at < c.end) {
 		c.at++;
 		r = FRAMER_ERR_TOO_BIG;

@@ -69,6 +69,10 @@ struct framer;
  */
 void framer_init(struct framer *f, uint32_t stanza_bytes_max);
 
+/* The same by scalar steps alone, whatever the machine can: what the quick ways are compared with.
+ */
+void framer_init_scalar(struct framer *f, uint32_t stanza_bytes_max);
+
 /* From the next element on. */
 void framer_set_limit(struct framer *f, uint32_t stanza_bytes_max);
 
@@ -138,7 +142,7 @@ struct framer {
 	uint8_t field;   /* of the XML declaration, read last */
 	bool spaced;     /* in it: white space stands before */
 	bool name_first; /* the next character must be able to begin a name */
-	bool open, found;
+	bool open, found, walks;
 	int8_t error;
 	uint16_t names_len, name_at, uri_len;
 	uint16_t match;  /* bytes of an end tag's name that agree */

@@ -9,6 +9,7 @@
  * framer_scope.c namespace declarations, bound prefixes, duplicates, what the root declares
  * framer_text.c  character data, CDATA, references
  * framer_char.c  classes of bytes and characters
+ * framer_walk.c  what is plain of tags and text, by vectors; framer_block.h, its masks
  *
  * Every step function reads at least one byte of the cursor, or leaves its state, and on an error
  * leaves the cursor behind the offending byte, so that the outcome is the same for any cut.
@@ -79,10 +80,17 @@ enum framer_char_bits {
 	FRAMER_CHAR_URI = 1 << 6,   /* RFC 3986 has a place for it */
 };
 
+/* 64 bytes from @at on: bit i of a mask tells whether byte i ends a run of that kind. */
+struct framer_block {
+	const uint8_t *at; /* NULL: none is read yet */
+	uint64_t text, value, name;
+};
+
 /* Input of one call. Bytes from @from on belong to what is open; @stop is where its bound or the
  * input ends. */
 struct framer_cursor {
 	const uint8_t *at, *stop, *end, *from;
+	struct framer_block block;
 };
 
 extern const uint8_t framer_char_class[256];
@@ -109,6 +117,15 @@ MUST_USE enum framer_result framer_scope_begin(struct framer *f, struct span nam
 MUST_USE enum framer_result framer_scope_raw(struct framer *f, uint8_t byte);
 MUST_USE enum framer_result framer_scope_uri(struct framer *f, uint8_t byte);
 MUST_USE enum framer_result framer_scope_literal(struct framer *f, uint8_t byte);
+/* Where in binding_bytes its next bytes go below the root, and how many the bounds let in. */
+struct framer_room {
+	size_t at, len;
+};
+struct framer_room framer_scope_room(const struct framer *f);
+/* XML's own namespaces, which only their own prefixes may have. */
+bool framer_scope_is_reserved(struct span uri);
+/* A tag uses @prefix. Returns false where that is not bound. */
+bool framer_scope_use(struct framer *f, const uint8_t *prefix, size_t len);
 /* Takes the run of plain bytes of a namespace name that the cursor stands at, as far as the bounds
  * let it; below the root only, where nothing is kept raw. May take none. */
 void framer_scope_run(struct framer *f, struct framer_cursor *c);
@@ -125,6 +142,14 @@ MUST_USE enum framer_result framer_text_cdata_step(struct framer *f, struct fram
 /* '&' was read in the present state. */
 MUST_USE enum framer_result framer_text_begin_reference(struct framer *f);
 MUST_USE enum framer_result framer_text_reference_step(struct framer *f, struct framer_cursor *c);
+
+bool framer_walk_is_possible(void);
+/* Takes what is plain from the cursor on, maybe nothing; a scalar step must follow where it has
+ * taken nothing. Only where framer_walk_is_possible(). */
+MUST_USE enum framer_result framer_walk(struct framer *f, struct framer_cursor *c);
+/* The length of the run of characters beyond ASCII at @at, whole, valid and legal in XML; may be 0.
+ */
+size_t framer_utf8_text(const uint8_t *at, const uint8_t *stop);
 
 /* Held bytes when the cursor stands where it stands. */
 static inline uint32_t framer_cursor_held(const struct framer *f, const struct framer_cursor *c)

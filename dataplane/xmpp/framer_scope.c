@@ -122,23 +122,29 @@ enum framer_result framer_scope_literal(struct framer *f, uint8_t byte)
 	return r == FRAMER_MORE ? framer_scope_uri(f, byte) : r;
 }
 
-void framer_scope_run(struct framer *f, struct framer_cursor *c)
+struct framer_room framer_scope_room(const struct framer *f)
 {
-	const uint8_t plain = FRAMER_CHAR_URI | FRAMER_CHAR_VALUE, *at = c->at, *stop;
 	unsigned int to = bytes_top(f) + f->uri_len;
-	size_t room;
 
-	if (f->depth == 1)
-		return;
 	if (f->declares == FRAMER_DECLARES_PREFIX)
 		to += f->bindings[f->binding_count].prefix_len;
 	if (to >= sizeof(f->binding_bytes))
+		return (struct framer_room){0};
+	return (struct framer_room){to, min_size((size_t)XML_NAMESPACE_BYTES_MAX - f->uri_len,
+						 sizeof(f->binding_bytes) - to)};
+}
+
+void framer_scope_run(struct framer *f, struct framer_cursor *c)
+{
+	const uint8_t plain = FRAMER_CHAR_URI | FRAMER_CHAR_VALUE, *at = c->at, *stop;
+	struct framer_room room;
+
+	if (f->depth == 1)
 		return;
-	room =
-	    min_size((size_t)XML_NAMESPACE_BYTES_MAX - f->uri_len, sizeof(f->binding_bytes) - to);
-	stop = at + min_size((size_t)(c->stop - at), room);
+	room = framer_scope_room(f);
+	stop = at + min_size((size_t)(c->stop - at), room.len);
 	while (at < stop && (framer_char_class[*at] & plain) == plain)
-		f->binding_bytes[to++] = *at++;
+		f->binding_bytes[room.at++] = *at++;
 	f->uri_len = (uint16_t)(f->uri_len + (at - c->at));
 	c->at = at;
 }
@@ -161,6 +167,11 @@ static void record_root(struct framer *f)
 		root->decl[root->decl_count].uri_len = len;
 		root->decl[root->decl_count++].apostrophe = f->quote == '\'';
 	}
+}
+
+bool framer_scope_is_reserved(struct span uri)
+{
+	return span_is(uri, XML_URI) || span_is(uri, XMLNS_URI);
 }
 
 enum framer_result framer_scope_end(struct framer *f)
@@ -241,6 +252,14 @@ static bool is_twin(const struct framer *f, const int *binding_of, unsigned int 
 			return true;
 	}
 	return false;
+}
+
+bool framer_scope_use(struct framer *f, const uint8_t *prefix, size_t len)
+{
+	const int found = find_binding(f, (struct span){prefix, len});
+
+	note_use(f, found);
+	return found != NO_BINDING;
 }
 
 enum framer_result framer_scope_resolve(struct framer *f)

@@ -20,6 +20,47 @@ void framer_text_skip(struct framer_cursor *c, uint8_t plain)
 	c->at = at;
 }
 
+static bool continues(uint8_t byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
+/* The length of the character beyond ASCII at @at, 0 where there is none whole, valid and legal. */
+static size_t char_len(const uint8_t *at, const uint8_t *stop)
+{
+	const size_t room = (size_t)(stop - at);
+	uint32_t code;
+
+	if (at[0] >= 0xc2 && at[0] < 0xe0)
+		return room >= 2 && continues(at[1]) ? 2 : 0;
+	if (at[0] >= 0xe0 && at[0] < 0xf0) {
+		if (room < 3 || !continues(at[1]) || !continues(at[2]))
+			return 0;
+		code = (at[0] & 0xfu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
+		return code >= 0x800 && framer_char_is_legal(code) ? 3 : 0;
+	}
+	if (at[0] < 0xf0 || at[0] > 0xf4 || room < 4 || !continues(at[1]) || !continues(at[2]) ||
+	    !continues(at[3]))
+		return 0;
+	code =
+	    (at[0] & 0x07u) << 18 | (at[1] & 0x3fu) << 12 | (at[2] & 0x3fu) << 6 | (at[3] & 0x3fu);
+	return code >= 0x10000 && code <= 0x10ffff ? 4 : 0;
+}
+
+size_t framer_utf8_text(const uint8_t *at, const uint8_t *stop)
+{
+	const uint8_t *from = at;
+
+	while (at < stop && *at >= 0x80) {
+		const size_t len = char_len(at, stop);
+
+		if (len == 0)
+			break;
+		at += len;
+	}
+	return (size_t)(at - from);
+}
+
 /* f->brackets: how many ']' stand directly before, counted up to two. */
 enum framer_result framer_text_step(struct framer *f, struct framer_cursor *c)
 {

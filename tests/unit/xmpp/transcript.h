@@ -41,16 +41,22 @@ static inline void transcript_note(struct transcript *t, const struct framer *f,
 	t->count++;
 }
 
-/* Each piece is copied to memory of just its size, so that a sanitizer sees a read past it. */
-static inline void transcript_make(struct transcript *t, const uint8_t *bytes, size_t len,
-				   uint32_t stanza_bytes_max, transcript_cut *cut, void *state)
+typedef void transcript_init(struct framer *f, uint32_t stanza_bytes_max);
+
+/*
+ * Of a framer made by @init. Each piece is copied to memory of just its size, so that a sanitizer
+ * sees a read past it.
+ */
+static inline void transcript_make_by(transcript_init *init, struct transcript *t,
+				      const uint8_t *bytes, size_t len, uint32_t stanza_bytes_max,
+				      transcript_cut *cut, void *state)
 {
 	static struct framer f;
 	size_t piece_left = 0;
 	uint8_t *piece = NULL;
 
 	memset(t, 0, sizeof(*t));
-	framer_init(&f, stanza_bytes_max);
+	init(&f, stanza_bytes_max);
 	while (t->used < len && t->last >= FRAMER_MORE) {
 		size_t used = 0;
 
@@ -72,6 +78,12 @@ static inline void transcript_make(struct transcript *t, const uint8_t *bytes, s
 	t->root = *framer_root(&f);
 }
 
+static inline void transcript_make(struct transcript *t, const uint8_t *bytes, size_t len,
+				   uint32_t stanza_bytes_max, transcript_cut *cut, void *state)
+{
+	transcript_make_by(framer_init, t, bytes, len, stanza_bytes_max, cut, state);
+}
+
 static inline bool transcript_equal(const struct transcript *a, const struct transcript *b)
 {
 	return a->count == b->count && a->last == b->last && a->used == b->used &&
@@ -86,7 +98,7 @@ static inline size_t transcript_cut_one(void *state, size_t left)
 	return 1;
 }
 
-/* Mostly short pieces, drawn from the uint64_t at @state. */
+/* Mostly pieces shorter than a tag, some of a few tags, drawn from the uint64_t at @state. */
 static inline size_t transcript_cut_random(void *state, size_t left)
 {
 	uint64_t *seed = state;
@@ -95,7 +107,7 @@ static inline size_t transcript_cut_random(void *state, size_t left)
 	*seed ^= *seed << 13;
 	*seed ^= *seed >> 7;
 	*seed ^= *seed << 17;
-	most = (*seed >> 60) == 0 ? left : min_size(left, 24);
+	most = (*seed >> 60) == 0 ? left : min_size(left, (*seed >> 62) == 0 ? 300 : 24);
 	return 1 + (size_t)(*seed >> 20) % most;
 }
 
