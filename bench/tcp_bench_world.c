@@ -76,6 +76,7 @@ struct tcp_setup bench_setup(struct bench_pools *p, uint32_t conns, uint32_t *dr
 	    .keepalive_idle_us = UINT64_C(7200) * 1000 * 1000,
 	    .user_timeout_us = UINT64_C(300) * 1000 * 1000,
 	    .time_wait_us = UINT64_C(60) * 1000 * 1000,
+	    .untrusted_per_source = 255, /* so that the table of sources is there and counts */
 	    .drops = drops,
 	};
 }

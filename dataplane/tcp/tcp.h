@@ -101,12 +101,11 @@ enum tcp_congestion { TCP_CUBIC, TCP_NEWRENO }; /* RFC 9438, 6582 */
 struct tcp_setup {
 	uint16_t core;       /* for conn_id */
 	uint32_t conns;      /* capacity */
-	uint32_t time_waits; /* connections remembered in TIME_WAIT, 32 bytes each; 0 = conns */
+	uint32_t time_waits; /* connections remembered in TIME_WAIT, 32 bytes each; 0 = an eighth */
 	/* Connections that one remote IPv4 address, or /64 of IPv6, may have that are not yet
 	 * trusted; 0 = without limit, at most 255. */
 	uint32_t untrusted_per_source;
-	uint32_t repairs; /* of those, how many may be mending loss or reordering at once; 0 = a
-			     fourth */
+	uint32_t repairs; /* how many may remember loss or reordering at once; 0 = a twentieth */
 	struct rte_mempool
 	    *pool; /* for what TCP sends itself; not the pool of a receive queue (lab.md 3) */
 	struct hash_key isn_key,

@@ -202,7 +202,7 @@ struct tcp {
 	struct tcp_conn *conns;
 	struct tcp_repair *repairs;
 	uint32_t repairs_max, repairs_free;     /* the first free one, linked by next */
-	uint32_t repairs_first, repairs_last;   /* in use, longest holder first */
+	struct tcp_list repairs_used[2];        /* of trusted owners, of strangers; longest first */
 	struct tcp_list free;                   /* last in, first out: the warm ones */
 	struct tcp_list half_open;              /* oldest first */
 	struct tcp_list untrusted[IFACE_COUNT]; /* accepted, not yet trusted, oldest first */

@@ -23,15 +23,26 @@ enum tcp_pressure tcp_pressure(const struct tcp *t, enum iface iface)
 	return waiting < all / 20 * 19 ? TCP_PRESSURE_HIGH : TCP_PRESSURE_FULL;
 }
 
-/* Gives up the longest out-of-order queue: RFC 2018 8 lets a receiver forget. */
+/* The one that has held its queue longest, NULL when there is none. */
+static struct tcp_conn *longest_queue(struct tcp *t, const struct tcp_list *l)
+{
+	for (uint32_t i = l->first; i != TCP_NONE; i = t->repairs[i].next)
+		if (t->repairs[i].out_of_order != NULL)
+			return &t->conns[t->repairs[i].owner];
+	return NULL;
+}
+
+/* Gives up an out-of-order queue, a stranger's first: RFC 2018 8 lets a receiver forget. */
 static void forget_one_queue(struct tcp *t)
 {
-	for (uint32_t i = t->repairs_first; i != TCP_NONE; i = t->repairs[i].next)
-		if (t->repairs[i].out_of_order != NULL) {
-			tcp_count(t, DROP_TCP_OUT_OF_ORDER_FULL);
-			tcp_out_of_order_free(t, &t->conns[t->repairs[i].owner]);
-			return;
-		}
+	struct tcp_conn *c = longest_queue(t, &t->repairs_used[true]);
+
+	if (c == NULL)
+		c = longest_queue(t, &t->repairs_used[false]);
+	if (c == NULL)
+		return;
+	tcp_count(t, DROP_TCP_OUT_OF_ORDER_FULL);
+	tcp_out_of_order_free(t, c);
 }
 
 bool tcp_pressure_allows(struct tcp *t, struct tcp_conn *c)

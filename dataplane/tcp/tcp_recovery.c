@@ -206,8 +206,8 @@ void tcp_recovery_due(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r)
 		r->stirred = c->sack_ok;
 		tcp_mark_dirty(t, c);
 	} else {
-		memset((uint8_t *)r + offsetof(struct tcp_repair, sending), 0,
-		       sizeof(*r) - offsetof(struct tcp_repair, sending));
+		memset((uint8_t *)r + offsetof(struct tcp_repair, range_count), 0,
+		       sizeof(*r) - offsetof(struct tcp_repair, range_count));
 		tcp_repair_settle(t, c);
 	}
 }

@@ -21,8 +21,9 @@
 #include "dataplane/tcp/tcp_opt.h"
 
 enum tcp_recovery_bounds {
-	TCP_SACK_RANGES_MAX = 16, /* news of one connection between two flushes */
-	TCP_RACK_PERSIST = 16,    /* recoveries that a wider reordering window stays: 8985 3.3.2 */
+	TCP_SACK_RANGES_MAX = 8, /* news of one connection between two flushes: what a burst of
+				    32 has that loses every fourth. What is beyond comes again */
+	TCP_RACK_PERSIST = 16,   /* recoveries that a wider reordering window stays: 8985 3.3.2 */
 	TCP_MIN_RTT_MS = 10 * 1000, /* the smallest round trip is forgotten after 1 to 2 of these */
 	TCP_PROBE_ACK_DELAY_US = 200 * 1000, /* RFC 8985 7.2: worst delayed ACK of common stacks */
 	TCP_IDLE_RTOS = 4, /* with nothing in flight for so long the block is given back */
@@ -55,11 +56,11 @@ struct tcp_prr {
 /* What was so before a loss that may prove none (RFC 3522, 4015, 5682, 2883). */
 struct tcp_undo {
 	bool armed, by_timeout;
+	bool over;       /* recovery is: only until snd_una is at until */
 	bool has_resent; /* something has been sent again: the next three hold */
 	tcp_seq resent_end;
 	uint32_t resent_ts; /* our timestamp in it */
 	uint32_t resent;    /* bytes sent again that no D-SACK has called needless */
-	bool over;          /* recovery is: only until snd_una is at until */
 	tcp_seq until;
 	uint32_t cwnd, ssthresh;
 	struct tcp_cubic cubic;

@@ -4,20 +4,20 @@
 
 #include "dataplane/tcp/tcp_conn.h"
 
-enum { REPAIRS_MIN = 64 };
-
 bool tcp_repair_init(struct tcp *t)
 {
 	uint32_t n = t->setup.repairs;
 
 	if (n == 0)
-		n = max_u32(t->setup.conns / 4, REPAIRS_MIN);
+		n = max_u32(t->setup.conns / TCP_REPAIR_SHARE, TCP_REPAIRS_MIN);
 	n = min_u32(n, t->setup.conns);
 	t->repairs = rte_zmalloc("tcp_repairs", n * sizeof(*t->repairs), CACHE_LINE);
 	if (t->repairs == NULL)
 		return false;
 	t->repairs_max = n;
-	t->repairs_free = t->repairs_first = t->repairs_last = TCP_NONE;
+	t->repairs_free = TCP_NONE;
+	for (int strange = 0; strange < 2; strange++)
+		t->repairs_used[strange] = (struct tcp_list){.first = TCP_NONE, .last = TCP_NONE};
 	for (uint32_t i = n; i-- > 0;) {
 		t->repairs[i].next = t->repairs_free;
 		t->repairs_free = i;
@@ -27,31 +27,44 @@ bool tcp_repair_init(struct tcp *t)
 
 static void unlink_used(struct tcp *t, struct tcp_repair *r)
 {
+	struct tcp_list *l = &t->repairs_used[r->is_stranger];
+
 	if (r->prev == TCP_NONE)
-		t->repairs_first = r->next;
+		l->first = r->next;
 	else
 		t->repairs[r->prev].next = r->next;
 	if (r->next == TCP_NONE)
-		t->repairs_last = r->prev;
+		l->last = r->prev;
 	else
 		t->repairs[r->next].prev = r->prev;
+	l->count--;
 }
 
-static void link_used(struct tcp *t, struct tcp_repair *r, uint32_t owner)
+static void link_used(struct tcp *t, struct tcp_repair *r, const struct tcp_conn *owner)
 {
+	const bool is_stranger = owner->passive && !owner->trusted;
+	struct tcp_list *l = &t->repairs_used[is_stranger];
 	const uint32_t index = (uint32_t)(r - t->repairs);
 
-	*r = (struct tcp_repair){.next = TCP_NONE, .prev = t->repairs_last, .owner = owner};
-	if (t->repairs_last == TCP_NONE)
-		t->repairs_first = index;
+	*r = (struct tcp_repair){.next = TCP_NONE,
+				 .prev = l->last,
+				 .owner = tcp_slot_of(t, owner),
+				 .is_stranger = is_stranger};
+	if (l->last == TCP_NONE)
+		l->first = index;
 	else
-		t->repairs[t->repairs_last].next = index;
-	t->repairs_last = index;
+		t->repairs[l->last].next = index;
+	l->last = index;
+	l->count++;
 }
 
 /* A receiver may forget what it has not acknowledged: RFC 2018 8. A sender goes on without. */
-static void take_away(struct tcp *t, struct tcp_conn *c)
+static void take_away(struct tcp *t)
 {
+	const struct tcp_list *l = &t->repairs_used[t->repairs_used[true].count > 0];
+	struct tcp_conn *c = &t->conns[t->repairs[l->first].owner];
+
+	tcp_count(t, DROP_TCP_REPAIR_TAKEN);
 	tcp_recovery_forget(t, c, tcp_repair_of(t, c));
 	tcp_repair_drop(t, c);
 }
@@ -63,11 +76,11 @@ struct tcp_repair *tcp_repair_take(struct tcp *t, struct tcp_conn *c)
 	if (r != NULL)
 		return r;
 	if (t->repairs_free == TCP_NONE)
-		take_away(t, &t->conns[t->repairs[t->repairs_first].owner]);
+		take_away(t);
 	c->repair = t->repairs_free;
 	r = &t->repairs[c->repair];
 	t->repairs_free = r->next;
-	link_used(t, r, tcp_slot_of(t, c));
+	link_used(t, r, c);
 	return r;
 }
 

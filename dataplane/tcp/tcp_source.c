@@ -8,16 +8,13 @@
 bool tcp_source_init(struct tcp *t)
 {
 	struct tcp_sources *s = &t->sources;
-	uint32_t entries = 16;
 
 	*s = (struct tcp_sources){.limit = min_u32(t->setup.untrusted_per_source, UINT8_MAX)};
 	if (s->limit == 0)
 		return true;
-	while (entries < 2 * (uint64_t)t->setup.conns)
-		entries *= 2;
-	s->mask = entries - 1;
+	s->size = t->setup.conns + t->setup.conns / 4 + 1;
 	s->key = tcp_secret(t, "sources");
-	s->entry = rte_zmalloc("tcp_sources", entries * sizeof(*s->entry), CACHE_LINE);
+	s->entry = rte_zmalloc("tcp_sources", s->size * sizeof(*s->entry), CACHE_LINE);
 	return s->entry != NULL;
 }
 
@@ -38,13 +35,30 @@ static uint64_t tag_of(const struct tcp_sources *s, const struct ip_addr *remote
 	return keyed_hash(&s->key, remote->b, bytes) >> 16;
 }
 
-/* The entry of @tag, or the empty one where it would be. Ends: half of them are empty. */
+/* Where the entry of @tag, 48 bits, would best be. */
+static uint32_t home_of(const struct tcp_sources *s, uint64_t tag)
+{
+	return (uint32_t)((tag >> 16) * s->size >> 32);
+}
+
+static uint32_t step(const struct tcp_sources *s, uint32_t at)
+{
+	return at + 1 < s->size ? at + 1 : 0;
+}
+
+/* Steps from @from to @to. */
+static uint32_t steps(const struct tcp_sources *s, uint32_t from, uint32_t to)
+{
+	return to >= from ? to - from : to + s->size - from;
+}
+
+/* The entry of @tag, or the empty one where it would be. Ends: a fifth of them are empty. */
 static uint32_t seek(const struct tcp_sources *s, uint64_t tag)
 {
-	uint32_t at = (uint32_t)tag & s->mask;
+	uint32_t at = home_of(s, tag);
 
 	while (!is_empty(&s->entry[at]) && s->entry[at].tag != tag)
-		at = (at + 1) & s->mask;
+		at = step(s, at);
 	return at;
 }
 
@@ -92,10 +106,10 @@ static void close_hole(struct tcp_sources *s, uint32_t hole)
 	uint32_t at = hole;
 
 	for (;;) {
-		at = (at + 1) & s->mask;
+		at = step(s, at);
 		if (is_empty(&s->entry[at]))
 			return;
-		if (((at - (uint32_t)s->entry[at].tag) & s->mask) < ((at - hole) & s->mask))
+		if (steps(s, home_of(s, s->entry[at].tag), at) < steps(s, hole, at))
 			continue; /* begins behind the hole */
 		s->entry[hole] = s->entry[at];
 		s->entry[at] = (struct tcp_source){0};

@@ -4,10 +4,11 @@
  * IPv4 address, or the /64 of an IPv6 one (XEP-0205). Private to dataplane/tcp.
  *
  * One 8-byte entry a source that has any, at most as many as there are connections, open addressing
- * at half load. Entries are told apart by 48 bits of a keyed hash: two that share them share their
- * limit, and the counts stay exact.
+ * at 80 % of the table then: 10 bytes a connection. Entries are told apart by 48 bits of a keyed
+ * hash: two that share them share their limit, and the counts stay exact.
  *
- * Cost     a hash and one line; nothing while there is no limit.
+ * Cost     a hash and one line, with one stranger a connection two; nothing while there is no
+ * limit.
  */
 #ifndef DATAPLANE_TCP_TCP_SOURCE_H
 #define DATAPLANE_TCP_TCP_SOURCE_H
@@ -29,8 +30,8 @@ _Static_assert(sizeof(struct tcp_source) == 8, "source entry grew");
 struct tcp_sources {
 	struct tcp_source *entry; /* NULL: there is no limit */
 	struct hash_key key;
-	uint32_t mask, limit;
-	uint32_t used; /* entries */
+	uint32_t size, limit; /* size: entries there are, */
+	uint32_t used;        /* and those in use */
 };
 
 MUST_USE bool tcp_source_init(struct tcp *t);

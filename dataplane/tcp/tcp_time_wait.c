@@ -11,9 +11,16 @@
 
 enum { CELLS_PER_TICK = 64 };
 
+static uint32_t records(const struct tcp_setup *s)
+{
+	if (s->time_waits != 0)
+		return s->time_waits;
+	return min_u32(max_u32(s->conns / TCP_TIME_WAIT_SHARE, TCP_TIME_WAITS_MIN), s->conns);
+}
+
 bool tcp_time_wait_init(struct tcp *t)
 {
-	const uint32_t size = t->setup.time_waits != 0 ? t->setup.time_waits : t->setup.conns;
+	const uint32_t size = records(&t->setup);
 	struct tcp_time_waits *all = &t->time_waits;
 	unsigned int bits = 1;
 

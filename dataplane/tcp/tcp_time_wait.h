@@ -4,9 +4,13 @@
  * needed to answer a FIN sent again, to tell an old segment from a new SYN, and no more. Private to
  * dataplane/tcp.
  *
- * A ring in the order of arrival, the oldest of which gives way; an index over it by the keyed hash
- * of addresses and ports. A record whose time is over is not found any more, whether or not its
- * cell has been emptied.
+ * A ring in the order of arrival; an index over it by the keyed hash of addresses and ports. A
+ * record whose time is over is not found any more, whether or not its cell has been emptied.
+ *
+ * A record for every eighth connection unless told otherwise (Linux bounds them too,
+ * tcp_max_tw_buckets): as many may be closed by us within 2 MSL, and connections between servers
+ * stay. When the ring is full the oldest is given up, and counted: its last ACK, if that was lost,
+ * is not said again but answered by a reset, and old segments meet the checks of a new connection.
  *
  * Cost     find: one hash and one or two lines; nothing while there is no record.
  */
@@ -20,6 +24,8 @@
 struct tcp;
 struct tcp_conn;
 struct tcp_in;
+
+enum tcp_time_wait_bounds { TCP_TIME_WAIT_SHARE = 8, TCP_TIME_WAITS_MIN = 1024 };
 
 struct tcp_time_wait {
 	uint64_t flow; /* tcp_flow_hash() */

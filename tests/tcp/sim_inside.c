@@ -154,5 +154,5 @@ void sim_inside_check_empty(struct sim *s, const struct tcp *t)
 {
 	SIM_REQUIRE(s, t->used == 0 && t->wheel.armed == 0 && t->flow.used == 0);
 	SIM_REQUIRE(s, tcp_time_waits(t) == 0 && t->half_open.count == 0);
-	SIM_REQUIRE(s, t->repairs_first == TCP_NONE && tcp_is_idle(t));
+	SIM_REQUIRE(s, t->repairs_used[0].count + t->repairs_used[1].count == 0 && tcp_is_idle(t));
 }

@@ -8,11 +8,7 @@
 /* Blocks that connections hold. */
 static uint32_t repairs(const struct tcp *t)
 {
-	uint32_t n = 0;
-
-	for (uint32_t i = t->repairs_first; i != TCP_NONE; i = t->repairs[i].next)
-		n++;
-	return n;
+	return t->repairs_used[false].count + t->repairs_used[true].count;
 }
 
 bool script_inside(struct script *s, const char *w)

@@ -136,9 +136,30 @@ static void index_is_emptied(void)
 	end(t);
 }
 
+/* Told nothing, the engine remembers an eighth of its connections, 1,024 at least. */
+static void ring_has_its_share(void)
+{
+	static const uint32_t sizes[][3] = {
+	    {64, 0, 64}, {5000, 0, 1024}, {16384, 0, 2048}, {16384, 9, 9}, {4, 9, 9},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct tcp_setup setup = env_setup(&env);
+		struct tcp *t;
+
+		setup.conns = sizes[i][0];
+		setup.time_waits = sizes[i][1];
+		t = tcp_init(&setup, TCP_SECOND_US);
+		CHECK(t != NULL);
+		CHECK_EQ(t->time_waits.size, sizes[i][2]);
+		end(t);
+	}
+}
+
 int main(void)
 {
 	env_start(&env);
+	RUN(ring_has_its_share);
 	RUN(oldest_gives_way);
 	RUN(time_ends_it);
 	RUN(agrees_with_a_list);
