@@ -96,10 +96,11 @@ struct bench_world {
 	uint32_t drops[DROP_COUNT];
 };
 
-/* A segment of peer @index as the engine gets it. */
+/* Segments of peers as the engine gets them: a burst of a receive queue. */
 struct bench_in {
-	struct rte_mbuf *m;
-	struct tcp_packet packet;
+	struct rte_mbuf *m[BURST_MAX];
+	struct tcp_packet packet[BURST_MAX];
+	unsigned int count;
 };
 
 enum bench_flag { BENCH_FIN = 1, BENCH_SYN = 2, BENCH_PSH = 8, BENCH_ACK = 16 };
@@ -114,7 +115,7 @@ void bench_world_close(struct bench_world *w);
 /* Handshakes of peers @first .. @first + @count - 1, not timed. */
 void bench_world_connect(struct bench_world *w, uint32_t first, uint32_t count);
 
-/* @len bytes of payload; in order, and the peer's number moves on. */
+/* @len bytes of payload; in order, and the peer's number moves on. Goes behind those in @in. */
 void bench_build(struct bench_world *w, uint32_t index, uint8_t flags, uint16_t len,
 		 struct bench_in *in);
 /* The peer sees what the engine sent; takes the mbuf. Returns the peer's index. */
@@ -123,9 +124,11 @@ uint32_t bench_take(struct bench_world *w, const struct tcp_output *out);
 struct rte_mbuf *bench_data(struct bench_pools *p, uint16_t len);
 struct tcp_setup bench_setup(struct bench_pools *p, uint32_t conns, uint32_t *drops);
 
-static inline void bench_give(struct bench_world *w, const struct bench_in *in)
+/* By what the core calls for a burst (core/turn.c). */
+static inline void bench_give(struct bench_world *w, struct bench_in *in)
 {
-	tcp_segment(w->tcp, in->m, &in->packet, w->now_us);
+	tcp_segments(w->tcp, in->m, in->packet, in->count, w->now_us);
+	in->count = 0;
 }
 
 /* --- the parts; each reports its own lines --- */

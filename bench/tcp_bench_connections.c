@@ -7,20 +7,20 @@
 enum {
 	STANDING = 10000, /* connections that stay, so that table and wheel are not empty */
 	PASSING = 32768,
-	BATCH = 32,
+	BATCH = BURST_MAX,
 	STEP_US = 50,
 };
 
 struct batch {
 	uint32_t first; /* peer */
-	struct bench_in in[BATCH];
+	struct bench_in in;
 	struct tcp_output out[2 * BATCH];
 };
 
 static void build_batch(struct bench_world *w, struct batch *s, uint8_t flags)
 {
 	for (uint32_t i = 0; i < BATCH; i++)
-		bench_build(w, s->first + i, flags, 0, &s->in[i]);
+		bench_build(w, s->first + i, flags, 0, &s->in);
 }
 
 /* What a caller does on each piece of news. Returns how many connections are over. */
@@ -49,8 +49,7 @@ static uint64_t run_step(const struct bench *b, struct bench_world *w, struct ba
 	unsigned int n;
 	uint64_t ns;
 
-	for (unsigned int i = 0; i < BATCH; i++)
-		bench_give(w, &s->in[i]);
+	bench_give(w, &s->in);
 	*over = answer_news(w);
 	tcp_tick(w->tcp, w->now_us);
 	tcp_flush(w->tcp, w->now_us);
@@ -135,7 +134,7 @@ static size_t heap_bytes(void)
 static void talk(struct bench_world *w, uint32_t index)
 {
 	struct tcp_output out[4];
-	struct bench_in in;
+	struct bench_in in = {.count = 0};
 	struct tcp_conn *c;
 	unsigned int news;
 

@@ -94,6 +94,7 @@ static uint64_t find_bursts(const struct bench *b, const struct table *t, struct
 
 	for (int i = 0; i < STRETCH; i += BURST_MAX) {
 		flow_fetch(&t->flow, &keys[i], BURST_MAX, probes);
+		flow_guess(&t->flow, probes, BURST_MAX);
 		for (int j = 0; j < BURST_MAX; j++)
 			slots[j] = flow_find_at(&t->flow, &keys[i + j], probes[j]);
 		bench_keep(slots);

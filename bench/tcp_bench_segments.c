@@ -10,7 +10,7 @@
 
 enum {
 	TURNS = 8,
-	BURST = 32,
+	BURST = BURST_MAX,
 	EACH = 2, /* segments of one connection in one burst */
 	STRETCH = TURNS * BURST,
 	PEERS = STRETCH / EACH,
@@ -19,7 +19,7 @@ enum {
 };
 
 struct stretch {
-	struct bench_in in[STRETCH];
+	struct bench_in in[TURNS];
 	struct rte_mbuf *data[STRETCH];
 	struct tcp_output out[2 * STRETCH];
 	uint32_t peer[STRETCH]; /* whose segment */
@@ -76,11 +76,10 @@ static uint64_t stretch_in(const struct bench *b, struct bench_world *w, struct 
 	uint32_t bytes = 0;
 
 	for (unsigned int i = 0; i < STRETCH; i++)
-		bench_build(w, s->peer[i], BENCH_ACK | BENCH_PSH, BENCH_PAYLOAD, &s->in[i]);
+		bench_build(w, s->peer[i], BENCH_ACK | BENCH_PSH, BENCH_PAYLOAD, &s->in[i / BURST]);
 	start_ns = bench_cpu_ns();
 	for (unsigned int turn = 0; turn < TURNS; turn++) {
-		for (unsigned int i = 0; i < BURST; i++)
-			bench_give(w, &s->in[turn * BURST + i]);
+		bench_give(w, &s->in[turn]);
 		bytes += read_all(w);
 		take_turn(w, s);
 	}
@@ -112,12 +111,10 @@ static uint64_t acknowledge_stretch(const struct bench *b, struct bench_world *w
 	unsigned int news;
 
 	for (unsigned int i = 0; i < acks; i++)
-		bench_build(w, s->peer[i * EACH], BENCH_ACK, 0, &s->in[i]);
+		bench_build(w, s->peer[i * EACH], BENCH_ACK, 0, &s->in[i / BURST]);
 	start_ns = bench_cpu_ns();
-	for (unsigned int i = 0; i < acks; i++) {
-		bench_give(w, &s->in[i]);
-		if (i % BURST < BURST - 1 && i < acks - 1)
-			continue;
+	for (unsigned int turn = 0; turn < acks / BURST; turn++) {
+		bench_give(w, &s->in[turn]);
 		while (tcp_next_news(w->tcp, &news) != NULL)
 			;
 		take_turn(w, s);

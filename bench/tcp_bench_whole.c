@@ -10,7 +10,7 @@
 
 enum {
 	CONNS = 64,
-	BURST = 32,
+	BURST = BURST_MAX,
 	TURN_US = 20,
 	CLIENT_PORT_MIN = 1024,
 	BULK_WAITS = 64 * 1024, /* bytes given and not acknowledged: what a turn sends at most */
@@ -31,25 +31,33 @@ struct pair {
 	uint16_t payload;
 };
 
+static struct rte_mbuf *copy(struct pair *p, const struct rte_mbuf *from)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(p->pools->rx);
+
+	if (m == NULL)
+		bench_die("the receive pool is empty");
+	memcpy(rte_pktmbuf_append(m, from->data_len), rte_pktmbuf_mtod(from, const void *),
+	       from->data_len);
+	return m;
+}
+
 static void cross_wire(struct pair *p, struct side *from, struct side *to)
 {
 	struct tcp_output out[BURST];
+	struct bench_in in;
 	unsigned int n;
 
-	while ((n = tcp_take_output(from->tcp, out, BURST)) > 0)
+	while ((n = tcp_take_output(from->tcp, out, BURST)) > 0) {
 		for (unsigned int i = 0; i < n; i++) {
-			const struct tcp_packet packet = {
+			in.packet[i] = (struct tcp_packet){
 			    .iface = IFACE_EDGE, .src = out[i].src, .dst = out[i].dst};
-			struct rte_mbuf *m = rte_pktmbuf_alloc(p->pools->rx);
-
-			if (m == NULL)
-				bench_die("the receive pool is empty");
-			memcpy(rte_pktmbuf_append(m, out[i].m->data_len),
-			       rte_pktmbuf_mtod(out[i].m, const void *), out[i].m->data_len);
+			in.m[i] = copy(p, out[i].m);
 			rte_pktmbuf_free(out[i].m);
-			tcp_segment(to->tcp, m, &packet, p->now_us);
-			from->segments_out++;
 		}
+		tcp_segments(to->tcp, in.m, in.packet, n, p->now_us);
+		from->segments_out += n;
+	}
 }
 
 static struct rte_mbuf *fresh(struct pair *p)

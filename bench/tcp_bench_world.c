@@ -169,10 +169,10 @@ void bench_build(struct bench_world *w, uint32_t index, uint8_t flags, uint16_t 
 	memset(at + sizeof(struct header) + options, 'x', len);
 	sum_up(m, peer_v4(index), LOCAL_V4);
 	peer->snd_nxt += len + (flags & (BENCH_SYN | BENCH_FIN) ? 1u : 0u);
-	*in = (struct bench_in){.m = m,
-				.packet = {.iface = IFACE_EDGE,
-					   .src = addr_from_v4(peer_v4(index)),
-					   .dst = addr_from_v4(LOCAL_V4)}};
+	in->m[in->count] = m;
+	in->packet[in->count++] = (struct tcp_packet){.iface = IFACE_EDGE,
+						      .src = addr_from_v4(peer_v4(index)),
+						      .dst = addr_from_v4(LOCAL_V4)};
 }
 
 static uint32_t index_of(const struct tcp_output *out, const struct header *h)
@@ -235,7 +235,7 @@ static void take_all(struct bench_world *w)
 
 static void connect_batch(struct bench_world *w, uint32_t first, uint32_t count)
 {
-	struct bench_in in;
+	struct bench_in in = {.count = 0};
 	struct tcp_conn *c;
 	unsigned int news;
 

@@ -132,9 +132,8 @@ uint32_t flow_find(const struct flow_table *f, const struct flow_key *key)
 }
 
 /*
- * Two passes, each of them dense: the buckets are on their way while the next keys are hashed, and
- * all are asked for their candidates at once. Mixing the passes is slower: a processor that waits
- * for one bucket has no room left for the hashing in between.
+ * Two passes, each of them dense. Mixing them is slower: a processor that waits for one bucket has
+ * no room left for the hashing in between.
  */
 void flow_fetch(const struct flow_table *f, const struct flow_key *keys, unsigned int count,
 		struct flow_probe *probes)
@@ -143,6 +142,10 @@ void flow_fetch(const struct flow_table *f, const struct flow_key *keys, unsigne
 		probes[i] = start_probe(f, &keys[i]);
 		__builtin_prefetch(&f->buckets[probes[i].bucket]);
 	}
+}
+
+void flow_guess(const struct flow_table *f, struct flow_probe *probes, unsigned int count)
+{
 	for (unsigned int i = 0; i < count; i++) {
 		const struct flow_bucket *b = &f->buckets[probes[i].bucket];
 		const unsigned int matches = match_tags(b, probes[i].tag);

@@ -51,18 +51,21 @@ void flow_init(struct flow_table *f, void *memory, uint32_t capacity, const stru
 MUST_USE uint32_t flow_find(const struct flow_table *f, const struct flow_key *key);
 
 /*
- * For a burst of packets: flow_fetch() hashes @count keys and brings what their look-ups will read
- * into the cache, all misses overlapping; flow_find_at() is then flow_find() without the hash. The
- * probe of a key stays right whatever is added or removed in between.
+ * For a burst of packets, in three steps with other work between them, so that the misses overlap
+ * with each other and with that: flow_fetch() hashes @count keys and asks for their buckets,
+ * flow_guess() reads those and asks for the keys in the connections, flow_find_at() is then
+ * flow_find() without the hash. The probe of a key stays right whatever is added or removed in
+ * between; the second step may be left out.
  */
 struct flow_probe {
 	uint32_t bucket;
-	uint32_t
-	    guess; /* the slot it will be, almost surely, or FLOW_NONE: what to prefetch more of */
+	uint32_t guess; /* by flow_guess(): the slot it will be, almost surely, or FLOW_NONE: what
+			   to prefetch more of */
 	uint16_t tag;
 };
 void flow_fetch(const struct flow_table *f, const struct flow_key *keys, unsigned int count,
 		struct flow_probe *probes);
+void flow_guess(const struct flow_table *f, struct flow_probe *probes, unsigned int count);
 MUST_USE uint32_t flow_find_at(const struct flow_table *f, const struct flow_key *key,
 			       struct flow_probe p);
 

@@ -76,14 +76,17 @@ static unsigned int cross_from(struct core *c, uint16_t other)
 {
 	struct crossing_frame frame[BURST_MAX];
 	struct net_neighbour neighbour;
+	struct turn_burst burst;
 	const unsigned int n =
 	    crossing_take_frames(c->setup.crossings, other, c->setup.index, frame, BURST_MAX);
 
+	burst.count = 0;
 	for (unsigned int i = 0; i < n; i++)
 		if (frame[i].is_sent)
 			send_for(c, &frame[i]);
 		else
-			turn_frame(c, (enum iface)frame[i].iface, frame[i].m);
+			turn_frame(c, &burst, (enum iface)frame[i].iface, frame[i].m);
+	turn_segments(c, &burst);
 	while (crossing_take_neighbour(c->setup.crossings, other, c->setup.index, &neighbour))
 		net_hear_neighbour(c->net, &neighbour, c->now_us);
 	return n;

@@ -5,14 +5,13 @@
 #include "dataplane/core/frames.h"
 #include "dataplane/core/turn.h"
 
-void turn_frame(struct core *c, enum iface iface, struct rte_mbuf *m)
+void turn_frame(struct core *c, struct turn_burst *b, enum iface iface, struct rte_mbuf *m)
 {
-	struct tcp_packet packet;
 	struct tcp_quoted quoted;
 
-	switch (net_input(c->net, iface, m, c->now_us, &packet, &quoted)) {
+	switch (net_input(c->net, iface, m, c->now_us, &b->packet[b->count], &quoted)) {
 	case NET_TCP:
-		tcp_segment(c->tcp, m, &packet, c->now_us);
+		b->m[b->count++] = m;
 		break;
 	case NET_QUOTED:
 		tcp_icmp(c->tcp, &quoted, c->now_us);
@@ -22,18 +21,27 @@ void turn_frame(struct core *c, enum iface iface, struct rte_mbuf *m)
 	}
 }
 
+void turn_segments(struct core *c, struct turn_burst *b)
+{
+	tcp_segments(c->tcp, b->m, b->packet, b->count, c->now_us);
+	b->count = 0;
+}
+
 unsigned int turn_receive(struct core *c)
 {
 	struct rte_mbuf *frame[BURST_MAX];
+	struct turn_burst burst;
 	unsigned int done = 0;
 
+	burst.count = 0;
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
 		const unsigned int n = frames_receive(c, (enum iface)i, frame, &done);
 
 		for (unsigned int f = 0; f < n; f++)
 			rte_prefetch0(rte_pktmbuf_mtod(frame[f], const void *));
 		for (unsigned int f = 0; f < n; f++)
-			turn_frame(c, (enum iface)i, frame[f]);
+			turn_frame(c, &burst, (enum iface)i, frame[f]);
+		turn_segments(c, &burst);
 	}
 	done += frames_cross(c);
 	frames_tell_neighbours(c);

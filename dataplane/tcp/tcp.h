@@ -6,7 +6,7 @@
  *
  * How it is driven (dataplane/core, and tests with virtual time):
  *
- *	tcp_segment(t, m, &packet, now)         for each TCP segment that came in; takes the mbuf
+ *	tcp_segments(t, m, packet, n, now)      for each burst of TCP segments; takes the mbufs
  *	while ((c = tcp_next_news(t, &news)))   what happened, one connection at a time
  *		... tcp_inbound(c), tcp_consume(), tcp_send(), tcp_close() ...
  *	tcp_tick(t, now)                        fires timers that are due
@@ -147,6 +147,12 @@ MUST_USE struct tcp_conn *tcp_dial(struct tcp *t, enum iface iface, const struct
  * 9293 3.10.7 step by step. */
 void tcp_segment(struct tcp *t, struct rte_mbuf *m, const struct tcp_packet *packet,
 		 uint64_t now_us);
+/*
+ * The same for @count segments in the order in which they came, BURST_MAX at most: what memory they
+ * need is asked for together, which is a third of the time where there are many connections.
+ */
+void tcp_segments(struct tcp *t, struct rte_mbuf *const *m, const struct tcp_packet *packet,
+		  unsigned int count, uint64_t now_us);
 
 /*
  * An ICMP error that quotes a segment of ours. Unreachable ends SYN_SENT only and is soft

@@ -397,6 +397,9 @@ void tcp_sendq_free(struct tcp_conn *c);
 void tcp_sendq_trim(struct tcp_conn *c);
 
 /* --- tcp_in.c, tcp_sync.c, tcp_ack.c --- */
+/* A segment of no control block; each may take in->m. */
+void tcp_in_closed(struct tcp *t, const struct flow_key *key, struct tcp_in *in);
+void tcp_in_conn(struct tcp *t, struct tcp_conn *c, struct tcp_in *in);
 void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in);
 /* Options of the other side's SYN. */
 void tcp_take_syn_options(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in);

@@ -1,45 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* tcp_in.c - segment arrival: parsing, and the states before the connection is synchronized
- * (RFC 9293 3.10.7.1 to 3.10.7.3). */
+/* tcp_in.c - segment arrival in the states before the connection is synchronized (RFC 9293 3.10.7.1
+ * to 3.10.7.3). */
 #include "dataplane/tcp/tcp_conn.h"
-#include "dataplane/tcp/tcp_wire.h"
-
-/* Header into host order, payload left in in->m. False: malformed. */
-static bool parse(struct tcp *t, struct tcp_in *in, struct rte_mbuf *m,
-		  const struct tcp_packet *packet, struct flow_key *key)
-{
-	const struct tcp_header *h = rte_pktmbuf_mtod(m, const struct tcp_header *);
-	const uint32_t local = tcp_local_number(t, &packet->dst, true);
-	uint32_t header_bytes;
-
-	if (m->data_len < sizeof(*h) || local == FLOW_NONE)
-		return false;
-	header_bytes = (uint32_t)(h->offset >> 4) * 4;
-	if (header_bytes < sizeof(*h) || header_bytes > m->data_len)
-		return false;
-	if (!packet->checksum_good && tcp_checksum(m, &packet->src, &packet->dst) != 0)
-		return false;
-	*key = (struct flow_key){
-	    .remote = packet->src,
-	    .local_port = rte_be_to_cpu_16(h->dst_port),
-	    .remote_port = rte_be_to_cpu_16(h->src_port),
-	    .iface = (uint8_t)packet->iface,
-	    .local = (uint8_t)local,
-	};
-	*in = (struct tcp_in){
-	    .m = m,
-	    .seq = rte_be_to_cpu_32(h->seq),
-	    .ack = rte_be_to_cpu_32(h->ack),
-	    .len = m->pkt_len,
-	    .wnd = rte_be_to_cpu_16(h->window),
-	    .flags = h->flags,
-	};
-	if (!tcp_opt_parse((const uint8_t *)(h + 1), header_bytes - sizeof(*h), &in->opt))
-		return false;
-	tcp_trim_front(in, header_bytes);
-	in->seq -= header_bytes;
-	return key->local_port != 0 && key->remote_port != 0;
-}
 
 void tcp_take_syn_options(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 {
@@ -209,8 +171,7 @@ static void reopen(struct tcp *t, struct tcp_time_wait *w, const struct flow_key
 		tcp_set_iss(c, old_nxt + UINT16_MAX + 2);
 }
 
-/* A segment of no control block. */
-static void in_closed(struct tcp *t, const struct flow_key *key, struct tcp_in *in)
+void tcp_in_closed(struct tcp *t, const struct flow_key *key, struct tcp_in *in)
 {
 	struct tcp_time_wait *w = tcp_time_wait_find(t, key);
 
@@ -265,30 +226,10 @@ static void in_syn_sent(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 	tcp_take_text(t, c, in);
 }
 
-static void in_conn(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
+void tcp_in_conn(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 {
 	if (c->state == TCP_SYN_SENT)
 		in_syn_sent(t, c, in);
 	else
 		tcp_in_synchronized(t, c, in);
-}
-
-void tcp_segment(struct tcp *t, struct rte_mbuf *m, const struct tcp_packet *packet,
-		 uint64_t now_us)
-{
-	struct tcp_in in = {.m = m};
-	struct flow_key key;
-	uint32_t slot;
-
-	tcp_set_now(t, now_us);
-	if (!parse(t, &in, m, packet, &key)) {
-		tcp_count(t, DROP_TCP_BAD);
-	} else {
-		slot = flow_find(&t->flow, &key);
-		if (slot == FLOW_NONE)
-			in_closed(t, &key, &in);
-		else
-			in_conn(t, &t->conns[slot], &in);
-	}
-	rte_pktmbuf_free(in.m);
 }
