@@ -2,6 +2,7 @@
 /* ip.c - IPv4 in and out (RFC 791, 1122 3.2.1): no fragments, no forwarding, one address. */
 #include <rte_ip.h>
 
+#include "dataplane/base/checksum.h"
 #include "dataplane/net/net_impl.h"
 
 #define VERSION_4 4
@@ -51,7 +52,7 @@ static bool is_checksum_good(const struct rte_mbuf *m, const struct rte_ipv4_hdr
 {
 	if ((m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
 		return true;
-	return rte_raw_cksum(ip, header_len) == 0xffff;
+	return checksum_finish(checksum_add(0, ip, header_len)) == 0;
 }
 
 /* Options are skipped: none of them asks anything of a host that does not forward. */
@@ -134,7 +135,7 @@ void ip_output(struct net_iface *out, struct rte_mbuf *m, const struct ip_info *
 	    .src_addr = rte_cpu_to_be_32(addr_v4(&info->src)),
 	    .dst_addr = rte_cpu_to_be_32(dst),
 	};
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	ip->hdr_checksum = checksum_finish(checksum_add(0, ip, sizeof(*ip)));
 	next = addr_from_v4(hop);
 	neigh_send(out, m, &next, now_us);
 }

@@ -114,11 +114,10 @@ static void give_output(struct tcp *t, struct rte_mbuf *m, const struct flow_key
 	t->output_count++;
 }
 
-/* Puts the header in front of m's data; it has TCP_HEADROOM there. */
-static void put_header(struct rte_mbuf *m, const struct flow_key *key, const struct tcp_fields *f)
+/* Puts the header in front of m's data; it has TCP_HEADROOM there. Returns where its options go. */
+static void *put_fixed(struct rte_mbuf *m, const struct flow_key *key, const struct tcp_fields *f,
+		       size_t options_len)
 {
-	uint8_t options[TCP_OPT_BYTES_MAX];
-	const uint16_t options_len = (uint16_t)tcp_opt_write(options, &f->options);
 	const uint16_t len = (uint16_t)(sizeof(struct tcp_header) + options_len);
 	struct tcp_header *h = (void *)rte_pktmbuf_prepend(m, len);
 
@@ -131,10 +130,22 @@ static void put_header(struct rte_mbuf *m, const struct flow_key *key, const str
 	    .flags = f->flags,
 	    .window = rte_cpu_to_be_16(f->window),
 	};
-	if (options_len == TCP_OPT_TS_BYTES) /* nearly always: no call */
-		memcpy(h + 1, options, TCP_OPT_TS_BYTES);
-	else
-		memcpy(h + 1, options, options_len);
+	return h + 1;
+}
+
+static void put_header(struct rte_mbuf *m, const struct flow_key *key, const struct tcp_fields *f)
+{
+	uint8_t options[TCP_OPT_BYTES_MAX];
+	const size_t len = tcp_opt_write(options, &f->options);
+
+	memcpy(put_fixed(m, key, f, len), options, len);
+}
+
+/* Is a timestamp all that goes with it? Nearly always. */
+static bool is_plain(const struct tcp_conn *c, uint8_t flags, bool pure)
+{
+	return c->ts_ok && (flags & (TCP_SYN | TCP_ACK)) == TCP_ACK &&
+	       !(pure && c->repair != TCP_NONE);
 }
 
 /* An empty mbuf of ours with headroom, if there is one and room in the output. */
@@ -156,14 +167,20 @@ static struct rte_mbuf *fresh(struct tcp *t)
 static void finish(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, tcp_seq seq,
 		   uint8_t flags)
 {
-	struct tcp_fields f = {.seq = seq, .flags = flags};
+	struct tcp_fields f; /* its options by fill_options() alone */
 	const bool pure = m->data_len == 0;
 
-	if (flags & TCP_ACK)
-		f.ack = c->rcv_nxt;
+	f.seq = seq;
+	f.ack = flags & TCP_ACK ? c->rcv_nxt : 0;
+	f.flags = flags;
 	f.window = offer_window(t, c, flags);
-	fill_options(t, c, flags, pure, &f.options);
-	put_header(m, &c->key, &f);
+	if (is_plain(c, flags, pure)) {
+		tcp_opt_write_ts(put_fixed(m, &c->key, &f, TCP_OPT_TS_BYTES), tcp_timestamp(t, c),
+				 c->ts_recent);
+	} else {
+		fill_options(t, c, flags, pure, &f.options);
+		put_header(m, &c->key, &f);
+	}
 	give_output(t, m, &c->key);
 	if (flags & TCP_ACK) {
 		c->last_ack_sent = c->rcv_nxt;

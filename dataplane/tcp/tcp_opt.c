@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tcp_opt.c - TCP options, bounded both ways. */
-#include <string.h>
-
 #include "dataplane/tcp/tcp_opt.h"
 
 enum kind {
@@ -21,9 +19,6 @@ enum kind_bytes {
 	TS_BYTES = 10,
 	SACK_BLOCK_BYTES = 8,
 };
-
-/* NOP, NOP, kind and length of a timestamp. */
-#define TS_PREFIX UINT32_C(0x0101080a)
 
 static uint32_t get32(const uint8_t *p)
 {
@@ -85,7 +80,7 @@ bool tcp_opt_parse(const uint8_t *at, size_t len, struct tcp_options *out)
 
 	memset(out, 0, sizeof(*out));
 	/* What nearly every segment has, as RFC 7323 appendix A recommends it. */
-	if (len == TCP_OPT_TS_BYTES && get32(at) == TS_PREFIX) {
+	if (len == TCP_OPT_TS_BYTES && get32(at) == TCP_OPT_TS_PREFIX) {
 		out->has_ts = true;
 		out->ts_val = get32(at + 4);
 		out->ts_ecr = get32(at + 8);
@@ -148,13 +143,8 @@ size_t tcp_opt_write(uint8_t *at, const struct tcp_options *o)
 		*p++ = SACK_PERMITTED_BYTES;
 	}
 	if (o->has_ts) {
-		*p++ = KIND_NOP;
-		*p++ = KIND_NOP;
-		*p++ = KIND_TS;
-		*p++ = TS_BYTES;
-		put32(p, o->ts_val);
-		put32(p + 4, o->ts_ecr);
-		p += 8;
+		tcp_opt_write_ts(p, o->ts_val, o->ts_ecr);
+		p += TCP_OPT_TS_BYTES;
 	}
 	if (o->sack_count > 0)
 		p = put_sack(p, (size_t)(p - at), o);
