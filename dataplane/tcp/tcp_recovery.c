@@ -137,7 +137,6 @@ static void forget_marks(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r
 	tcp_count(t, DROP_TCP_SACK_RENEGED);
 	tcp_sack_clear(c, r);
 	tcp_node(c->una_mbuf)->lost = true;
-	r->suspects = true;
 	r->delivered = c->snd_una;
 }
 
@@ -149,8 +148,10 @@ void tcp_recovery_update(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r
 
 	r->stirred = r->news = r->frto_original = false;
 	tcp_sack_mark(t, c, r);
-	if (has_reneged(c))
+	if (has_reneged(c)) {
 		forget_marks(t, c, r);
+		r->suspects = true;
+	}
 	found = tcp_rack_detect(t, c, r) > 0 || r->suspects;
 	r->suspects = false;
 	if (r->news && !moves)
@@ -184,6 +185,9 @@ void tcp_recovery_timeout(struct tcp *t, struct tcp_conn *c)
 {
 	struct tcp_repair *r = tcp_recovery_block(t, c);
 
+	/* marks older than the block may be all that is in flight: then nothing would go again */
+	if (has_reneged(c))
+		forget_marks(t, c, r);
 	if (c->backoff == 0)
 		tcp_spurious_arm(c, r, true);
 	else
