@@ -33,14 +33,16 @@ def arguments():
     return parser.parse_args()
 
 
-def run(command, **more):
-    """Its output; ends the program, with that shown, when it fails."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, **more)
+class Failed(Exception):
+    """A program that failed: what it said last."""
+
+
+def run(command):
+    """What it prints."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, check=False)
     text = done.stdout.decode(errors="replace")
     if done.returncode != 0:
-        print("\n".join(text.splitlines()[-40:]))
-        print(f"FAILED: {' '.join(map(str, command))}\n0 passed, 1 failed")
-        sys.exit(1)
+        raise Failed("\n".join([*text.splitlines()[-40:], f"FAILED: {' '.join(map(str, command))}"]))
     return text
 
 
@@ -121,8 +123,12 @@ def name_missing(found):
 def main():
     options = arguments()
     build = ROOT / options.build
-    play(prepare(build), options.seeds)
-    found = counts(build)
+    try:
+        play(prepare(build), options.seeds)
+        found = counts(build)
+    except Failed as failed:
+        print(f"{failed}\n0 passed, 1 failed")
+        return 1
     percent = show(found)
     name_missing(found)
     good = percent >= LEAST_PERCENT
