@@ -157,7 +157,8 @@ struct tcp *tcp_init(const struct tcp_setup *setup, uint64_t now_us)
 	if (!tcp_time_wait_init(t))
 		goto no_time_waits;
 	tcp_cookie_init(t);
-	t->resets_us = now_us;
+	t->resets_key = tcp_secret(t, "resets");
+	t->resets_s = UINT64_MAX;
 	wheel_init(&t->wheel, now_us);
 	flow_init(&t->flow, t->flow_memory, setup->conns, &setup->flow_key, &t->conns[0].key,
 		  sizeof(*t->conns));

@@ -264,20 +264,47 @@ void tcp_send_reset(struct tcp *t, struct tcp_conn *c)
 	send_bare_reset(t, &c->key, c->snd_nxt, c->rcv_nxt, TCP_RST | TCP_ACK);
 }
 
+static void draw_allowances(struct tcp *t, uint64_t second)
+{
+	for (uint64_t i = 0; i < TCP_RESET_SHARES; i += sizeof(uint64_t)) {
+		const uint64_t what[2] = {second, i};
+		uint64_t drawn = keyed_hash(&t->resets_key, what, sizeof(what));
+
+		for (unsigned int j = 0; j < sizeof(drawn); j++, drawn >>= 8)
+			t->resets[i + j] = (uint16_t)(TCP_RESETS_LEAST + (drawn & 0xff));
+	}
+	t->resets_s = second;
+}
+
+/*
+ * No more resets a second than a share of all sources has, lest we be made to send for others. From
+ * one allowance for all, or of a known size, a stranger could tell by what he gets himself which
+ * numbers of another's he has forged have a connection (CVE-2016-5696): hence shares are dealt
+ * anew, and sizes drawn, each second. Of an IPv6 address the /64 counts.
+ */
+static bool may_reset(struct tcp *t, const struct ip_addr *remote)
+{
+	const uint64_t second = t->now_us / TCP_SECOND_US;
+	uint64_t who[3] = {0, 0, second};
+	uint16_t *left;
+
+	if (t->resets_s != second)
+		draw_allowances(t, second);
+	memcpy(who, remote->b, addr_is_v4(remote) ? sizeof(remote->b) : sizeof(remote->b) / 2);
+	left = &t->resets[keyed_hash(&t->resets_key, who, sizeof(who)) % TCP_RESET_SHARES];
+	if (*left == 0)
+		return false;
+	--*left;
+	return true;
+}
+
 void tcp_send_reset_for(struct tcp *t, const struct flow_key *key, const struct tcp_in *in)
 {
 	const uint32_t len =
 	    in->len + (in->flags & TCP_SYN ? 1 : 0) + (in->flags & TCP_FIN ? 1 : 0);
 
-	if (in->flags & TCP_RST)
+	if (in->flags & TCP_RST || !may_reset(t, &key->remote))
 		return;
-	if (t->now_us - t->resets_us >= TCP_SECOND_US) {
-		t->resets_us = t->now_us;
-		t->resets = 0;
-	}
-	if (t->resets >= TCP_RESETS_PER_SECOND)
-		return;
-	t->resets++;
 	if (in->flags & TCP_ACK)
 		send_bare_reset(t, key, in->ack, 0, TCP_RST);
 	else

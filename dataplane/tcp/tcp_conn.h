@@ -37,7 +37,8 @@ enum tcp_bounds {
 	TCP_KEEPALIVE_PROBES = 5,
 	TCP_BACKOFF_MAX = 8,            /* the shortest RTO doubled so often is past the longest */
 	TCP_CHALLENGES_PER_SECOND = 10, /* of one connection: RFC 5961 7 */
-	TCP_RESETS_PER_SECOND = 1000,   /* of the engine, to segments of no connection */
+	TCP_RESET_SHARES = 256,         /* of sources, each with an allowance of its own a second */
+	TCP_RESETS_LEAST = 64,          /* of a share a second; up to 255 more are drawn */
 	TCP_OUT_OF_ORDER_MAX = 192,     /* mbufs of one connection: a window of full segments */
 	TCP_OUTPUT_MAX = BURST_MAX * 8,
 	TCP_LISTENERS_MAX = 16,
@@ -216,8 +217,9 @@ struct tcp {
 	uint32_t out_of_order_count; /* mbufs, of all connections */
 	uint32_t
 	    waiting[IFACE_COUNT]; /* mbufs that came in there and are in order or not, unread */
-	uint32_t resets;          /* in the second that starts at resets_us */
-	uint64_t resets_us;
+	struct hash_key resets_key;
+	uint64_t resets_s;                 /* the second of resets[] */
+	uint16_t resets[TCP_RESET_SHARES]; /* left, to segments of no connection */
 	uint32_t port_counter[TCP_PORT_COUNTERS];
 	struct tcp_listener listener[TCP_LISTENERS_MAX];
 	uint32_t output_head, output_count;

@@ -340,6 +340,50 @@ static void rack_narrows_after_sixteen_recoveries(void)
 	end(&w);
 }
 
+/* Resets that @them is sent for @n segments of no connection. */
+static unsigned int resets_for(struct world *w, uint32_t them, unsigned int n)
+{
+	unsigned int sent = 0;
+
+	w->them = addr_from_v4(them);
+	for (unsigned int i = 0; i < n; i++) {
+		give(w, (uint16_t)(1 + i),
+		     (struct env_segment){.seq = 1, .ack = 1, .flags = TCP_ACK});
+		sent += take(w);
+		CHECK(sent == 0 || w->last.flags == TCP_RST);
+	}
+	return sent;
+}
+
+/*
+ * CVE-2016-5696: who counts the resets he gets learns nothing of those that went to another; now
+ * and then both have the same share, but nobody knows when, nor how many there would have been.
+ */
+static void resets_say_nothing_of_others(void)
+{
+	enum { SECONDS = 100 };
+	struct world w = begin(env_setup(&env));
+	static uint8_t seen[TCP_RESETS_LEAST + 256];
+	unsigned int differ = 0, shared = 0;
+
+	memset(seen, 0, sizeof(seen));
+	for (unsigned int i = 0; i < SECONDS; i++) {
+		const unsigned int others = resets_for(&w, 0x0b000001, 400);
+		const unsigned int his = resets_for(&w, 0x0c000001, 400);
+
+		CHECK(others >= TCP_RESETS_LEAST && others < sizeof(seen));
+		CHECK(his == 0 || (his >= TCP_RESETS_LEAST && his < sizeof(seen)));
+		shared += his == 0;
+		differ += his > 0 && !seen[his];
+		seen[his] = 1;
+		CHECK_EQ(resets_for(&w, 0x0c000001, 10), 0);
+		w.now_us += TCP_SECOND_US;
+	}
+	CHECK(shared <= 4); /* 0.4 by chance */
+	CHECK(differ > 60); /* 83 by chance */
+	end(&w);
+}
+
 int main(void)
 {
 	env_start(&env);
@@ -353,5 +397,6 @@ int main(void)
 	RUN(fast_retransmit_waits_for_a_buffer);
 	RUN(text_waits_for_room_in_the_output);
 	RUN(rack_narrows_after_sixteen_recoveries);
+	RUN(resets_say_nothing_of_others);
 	return check_summary();
 }
