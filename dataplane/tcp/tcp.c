@@ -259,6 +259,7 @@ struct tcp_conn *tcp_dial(struct tcp *t, enum iface iface, const struct ip_addr 
 	if (c == NULL)
 		return NULL;
 	c->held = true;
+	tcp_ecn_begin(t, c);
 	c->snd_mss = addr_is_v4(remote) ? TCP_MSS_DEFAULT_V4 : TCP_MSS_DEFAULT_V6;
 	tcp_become(t, c, TCP_SYN_SENT);
 	c->syn_pending = true;

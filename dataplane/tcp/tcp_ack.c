@@ -55,7 +55,7 @@ static void take_new_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in 
 		tcp_recovery_acked(t, c, r, in);
 	if (by_dupack && c->in_recovery)
 		tcp_dupack_acked(c, in->ack, acked);
-	else if (!by_dupack && !by_sack)
+	else if (!by_dupack && !by_sack && !tcp_ecn_is_echo(c, in))
 		tcp_cc_grow(t, c, acked);
 	tcp_sendq_acked(c, in->ack);
 	/* RFC 6582 3.2 step 3: only the first partial acknowledgment restarts the timer. */
@@ -139,6 +139,8 @@ bool tcp_check_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 		return false;
 	}
 	acked = in->ack - c->snd_una;
+	if (c->ecn == TCP_ECN_ON && seq_at_or_after(in->ack, c->snd_una))
+		tcp_ecn_take_ack(t, c, in);
 	if (seq_after(in->ack, c->snd_una)) {
 		take_new_ack(t, c, in);
 	} else if (is_duplicate(c, in)) {

@@ -114,6 +114,11 @@ static void give_output(struct tcp *t, struct rte_mbuf *m, const struct flow_key
 	t->output_count++;
 }
 
+void tcp_build_capable(struct tcp *t)
+{
+	t->output[(t->output_head + t->output_count - 1) % TCP_OUTPUT_MAX].ecn = TCP_ECT_0;
+}
+
 /* Puts the header in front of m's data; it has TCP_HEADROOM there. Returns where its options go. */
 static void *put_fixed(struct rte_mbuf *m, const struct flow_key *key, const struct tcp_fields *f,
 		       size_t options_len)
@@ -173,6 +178,8 @@ static void finish(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m, tcp_se
 	f.seq = seq;
 	f.ack = flags & TCP_ACK ? c->rcv_nxt : 0;
 	f.flags = flags;
+	if (c->ece_owed)
+		f.flags |= TCP_ECE;
 	f.window = offer_window(t, c, flags);
 	if (is_plain(c, flags, pure)) {
 		tcp_opt_write_ts(put_fixed(m, &c->key, &f, TCP_OPT_TS_BYTES), tcp_timestamp(t, c),

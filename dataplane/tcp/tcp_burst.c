@@ -46,6 +46,7 @@ static bool parse(struct tcp_in *in, struct rte_mbuf *m, const struct tcp_packet
 	in->len = m->pkt_len;
 	in->wnd = rte_be_to_cpu_16(h->window);
 	in->flags = h->flags;
+	in->ecn = packet->ecn;
 	if (!tcp_opt_parse((const uint8_t *)(h + 1), header_bytes - sizeof(*h), &in->opt))
 		return false;
 	tcp_trim_front(in, header_bytes);

@@ -54,13 +54,53 @@ void tcp_cc_grow(struct tcp *t, struct tcp_conn *c, uint32_t acked)
 	c->cwnd = min_u32(c->cwnd, TCP_CWND_MAX);
 }
 
+/* What went beyond cwnd is limited transmit's, and does not count: RFC 5681 3.2 step 2. */
+static uint32_t flight_of(const struct tcp_conn *c)
+{
+	return min_u32(c->snd_nxt - c->snd_una, c->cwnd);
+}
+
 void tcp_cc_reduce(struct tcp *t, struct tcp_conn *c)
 {
-	/* What went beyond cwnd is limited transmit's, and does not count: RFC 5681 3.2 step 2. */
-	const uint32_t flight = min_u32(c->snd_nxt - c->snd_una, c->cwnd);
+	const uint32_t flight = flight_of(c);
 	struct tcp_cubic *k = cubic_of(t, c);
 
+	if (tcp_ecn_has_reduced(c)) /* RFC 3168 6.1.2: not for a loss in the same window, too */
+		return;
+	tcp_ecn_reduced(c);
 	c->ssthresh = k != NULL ? tcp_cubic_reduce(c, k, flight) : tcp_newreno_reduce(c, flight);
+}
+
+/* RFC 8511: a mark is the word of a short queue, so that less than after a loss suffices; not in
+ * slow start, which has overshot. */
+static uint32_t marked_ssthresh(struct tcp *t, struct tcp_conn *c)
+{
+	const bool is_avoiding = c->cwnd >= c->ssthresh;
+	const uint32_t flight = flight_of(c);
+	struct tcp_cubic *k = cubic_of(t, c);
+	uint32_t ssthresh;
+
+	if (k != NULL) {
+		ssthresh = tcp_cubic_reduce(c, k, flight);
+		return is_avoiding ? max_u32(flight / 20 * 17, ssthresh) : ssthresh;
+	}
+	ssthresh = tcp_newreno_reduce(c, flight);
+	return is_avoiding ? max_u32(flight / 5 * 4, ssthresh) : ssthresh;
+}
+
+void tcp_cc_mark(struct tcp *t, struct tcp_conn *c)
+{
+	const uint32_t before = c->cwnd;
+
+	c->ssthresh = marked_ssthresh(t, c);
+	c->cwnd = min_u32(c->cwnd, c->ssthresh);
+	tcp_ecn_reduced(c);
+	/* Below the least ssthresh RFC 3168 6.1.2 goes on: to one segment, then to one a timeout.
+	 */
+	if (before <= 2u * c->snd_mss)
+		c->cwnd = c->snd_mss;
+	if (before <= c->snd_mss)
+		c->cwr = TCP_CWR_WAIT;
 }
 
 void tcp_cc_timeout(struct tcp *t, struct tcp_conn *c)
@@ -71,6 +111,7 @@ void tcp_cc_timeout(struct tcp *t, struct tcp_conn *c)
 		tcp_cc_reduce(t, c);
 	if (k != NULL)
 		tcp_cubic_timeout(k);
+	tcp_ecn_reduced(c);
 	c->cwnd = c->snd_mss;
 }
 

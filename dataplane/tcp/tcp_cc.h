@@ -33,8 +33,10 @@ void tcp_cc_init(struct tcp_conn *c, bool syn_was_lost);
 uint32_t tcp_cc_initial_window(const struct tcp_conn *c);
 /* @acked bytes left the network outside recovery; snd_una has not moved yet. */
 void tcp_cc_grow(struct tcp *t, struct tcp_conn *c, uint32_t acked);
-/* Once for each window that lost something or was marked: sets ssthresh; cwnd is the caller's. */
+/* Once for each window that lost something: sets ssthresh; cwnd is the caller's. */
 void tcp_cc_reduce(struct tcp *t, struct tcp_conn *c);
+/* Once for each window that was marked (RFC 3168 6.1.2, 8511). */
+void tcp_cc_mark(struct tcp *t, struct tcp_conn *c);
 void tcp_cc_timeout(struct tcp *t, struct tcp_conn *c);
 /* Before data is sent with nothing in flight: RFC 5681 4.1. */
 void tcp_cc_idle(const struct tcp *t, struct tcp_conn *c);

@@ -15,6 +15,7 @@
 #include "dataplane/tcp/tcp.h"
 #include "dataplane/tcp/tcp_cc.h"
 #include "dataplane/tcp/tcp_cookie.h"
+#include "dataplane/tcp/tcp_ecn.h"
 #include "dataplane/tcp/tcp_isn.h"
 #include "dataplane/tcp/tcp_opt.h"
 #include "dataplane/tcp/tcp_recovery.h"
@@ -54,6 +55,8 @@ enum tcp_bounds {
 	TCP_PAWS_STALE_S = 24 * 24 * 3600, /* RFC 7323 5.5 */
 };
 _Static_assert((65535u << TCP_WINDOW_SCALE) >= RECEIVE_WINDOW_BYTES, "window scale too small");
+_Static_assert(TCP_WINDOW_SCALE <= 3, "tcp_conn.rcv_wscale has two bits");
+_Static_assert(TCP_KEEPALIVE_PROBES <= 7, "tcp_conn.probes has three bits");
 
 #define TCP_SECOND_US UINT64_C(1000000)
 #define TCP_NONE      UINT32_MAX /* no slot, no block */
@@ -83,6 +86,7 @@ struct tcp_node {
 	bool sacked : 1;
 	bool lost : 1;   /* none of its copies is in the network any more */
 	bool resent : 1; /* by now there are several */
+	bool cwr : 1;    /* the first of them had CWR: tcp_ecn.h */
 };
 _Static_assert(sizeof(struct tcp_node) == 24, "what an mbuf has room for");
 
@@ -107,9 +111,11 @@ struct tcp_conn {
 	/* line 0: each segment that comes in */
 	uint8_t state : 4; /* enum tcp_state, written by tcp_become() alone */
 	uint8_t snd_wscale : 4;
-	uint8_t rcv_wscale : 4;
+	uint8_t rcv_wscale : 2;    /* 0 or TCP_WINDOW_SCALE */
 	uint8_t trusted : 1;       /* tcp_trust() */
 	uint8_t is_mss_proved : 1; /* a segment of snd_mss has been acknowledged */
+	uint8_t ecn : 2;           /* enum tcp_ecn */
+	uint8_t cwr : 2;           /* enum tcp_cwr */
 	uint8_t acks_owed; /* ACKs to send at the next flush: one for each out-of-order segment */
 	uint8_t news;      /* enum tcp_news, not yet told */
 	tcp_seq snd_una, snd_nxt, rcv_nxt;
@@ -144,7 +150,8 @@ struct tcp_conn {
 	uint32_t ts_recent_s; /* seconds */
 	uint32_t snd_wnd_max; /* RFC 5961 5.2, 9293 3.8.6.2.1 */
 	uint8_t backoff : 4;  /* doublings of the RTO or the persist interval */
-	uint8_t probes : 4;   /* keepalives without an answer */
+	uint8_t probes : 3;   /* keepalives without an answer */
+	uint8_t ece_owed : 1; /* a mark has come, CWR not yet (RFC 3168 6.1.3) */
 	uint8_t dup_acks;
 	uint16_t challenges : 4;   /* sent in the second ... */
 	uint16_t challenge_s : 12; /* ... whose last bits these are */
@@ -233,6 +240,7 @@ struct tcp_in {
 	uint32_t len; /* payload bytes */
 	uint16_t wnd; /* as on the wire */
 	uint8_t flags;
+	uint8_t ecn; /* of the IP header */
 	struct tcp_options opt;
 };
 
@@ -374,6 +382,8 @@ MUST_USE bool tcp_build_empty(struct tcp *t, struct tcp_conn *c, tcp_seq seq, ui
 /* @n bytes of @kept from @seq on. */
 MUST_USE bool tcp_build_data(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *kept, tcp_seq seq,
 			     uint32_t n, uint8_t flags);
+/* The segment built last may be marked instead of dropped: ECT(0). */
+void tcp_build_capable(struct tcp *t);
 /* A segment of no connection, nothing but its header; whether it is sent is the asker's concern. */
 bool tcp_build_bare(struct tcp *t, const struct flow_key *key, const struct tcp_fields *f);
 uint16_t tcp_announced_mss(const struct tcp *t, const struct flow_key *key);

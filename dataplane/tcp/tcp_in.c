@@ -24,6 +24,7 @@ void tcp_take_syn_options(struct tcp *t, struct tcp_conn *c, const struct tcp_in
 		mss -= TCP_OPT_TS_BYTES; /* RFC 6691: options take their room out of the MSS */
 	}
 	c->sack_ok = in->opt.sack_permitted;
+	tcp_ecn_take_syn(c, in);
 	c->snd_mss = (uint16_t)mss;
 	c->rcv_nxt = c->last_ack_sent = in->seq + 1;
 	c->rcv_edge = c->rcv_nxt;
@@ -65,6 +66,7 @@ static struct tcp_conn *open_passive(struct tcp *t, const struct flow_key *key,
 	if (c == NULL)
 		return NULL;
 	c->passive = true;
+	tcp_ecn_begin(t, c);
 	tcp_take_syn_options(t, c, syn);
 	tcp_become(t, c, TCP_SYN_RECEIVED);
 	return c;
@@ -183,6 +185,20 @@ void tcp_in_closed(struct tcp *t, const struct flow_key *key, struct tcp_in *in)
 		tcp_time_wait_segment(t, w, key, in);
 }
 
+/* RFC 3168 6.1.1.1: there are boxes that reset what they do not know. Whoever really refuses does
+ * so again. */
+static void take_refusal(struct tcp *t, struct tcp_conn *c, bool ack)
+{
+	if (!ack) {
+		tcp_count(t, DROP_TCP_NO_ACK);
+	} else if (tcp_ecn_fall_back(c)) {
+		c->syn_pending = true;
+		tcp_mark_dirty(t, c);
+	} else {
+		tcp_gone(t, c, TCP_NEWS_RESET);
+	}
+}
+
 /* RFC 9293 3.10.7.3, first and second. True: go on with the SYN. */
 static bool check_syn_sent(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)
 {
@@ -194,10 +210,7 @@ static bool check_syn_sent(struct tcp *t, struct tcp_conn *c, const struct tcp_i
 		return false;
 	}
 	if (in->flags & TCP_RST) {
-		if (ack)
-			tcp_gone(t, c, TCP_NEWS_RESET);
-		else
-			tcp_count(t, DROP_TCP_NO_ACK);
+		take_refusal(t, c, ack);
 		return false;
 	}
 	return in->flags & TCP_SYN;

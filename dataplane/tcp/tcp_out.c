@@ -71,7 +71,7 @@ static uint32_t may_send(const struct tcp *t, const struct tcp_conn *c)
 	const uint32_t by_cwnd = cwnd > pipe ? cwnd - pipe : 0;
 	const uint32_t by_wnd = c->snd_wnd > flight ? c->snd_wnd - flight : 0;
 
-	if (left > by_cwnd && pipe > 0)
+	if ((left > by_cwnd && pipe > 0) || c->cwr == TCP_CWR_WAIT)
 		return 0;
 	if (left <= by_wnd)
 		return left;
@@ -103,15 +103,20 @@ static bool send_piece(struct tcp *t, struct tcp_conn *c, uint32_t n)
 	const tcp_seq end = c->snd_pos + n;
 	const bool last = end == c->snd_end;
 	const bool fin = last && tcp_is_closing(c);
+	const bool again = seq_before(c->snd_pos, c->snd_nxt);
+	const bool cwr = !again && c->cwr == TCP_CWR_OWED;
 
 	if (!tcp_build_data(t, c, c->pos_mbuf, c->snd_pos, n,
-			    TCP_ACK | (last ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)))
+			    TCP_ACK | (last ? TCP_PSH : 0) | (fin ? TCP_FIN : 0) |
+				(cwr ? TCP_CWR : 0)))
 		return false;
 	tcp_pmtu_sent(t, c, n, end);
-	if (seq_before(c->snd_pos, c->snd_nxt))
+	if (again)
 		tcp_node(c->pos_mbuf)->resent = true;
+	else
+		tcp_ecn_sent(t, c, tcp_node(c->pos_mbuf));
 	note_sent(t, tcp_node(c->pos_mbuf));
-	tcp_recovery_sent(t, c, c->snd_pos, n, seq_before(c->snd_pos, c->snd_nxt));
+	tcp_recovery_sent(t, c, c->snd_pos, n, again);
 	sent_to(t, c, fin ? end + 1 : end);
 	return true;
 }
@@ -195,7 +200,8 @@ bool tcp_resend_last(struct tcp *t, struct tcp_conn *c)
 
 bool tcp_send_next(struct tcp *t, struct tcp_conn *c)
 {
-	return c->pos_mbuf != NULL && in_flight(c) + left_in_mbuf(t, c) <= c->snd_wnd &&
+	return c->pos_mbuf != NULL && c->cwr != TCP_CWR_WAIT &&
+	       in_flight(c) + left_in_mbuf(t, c) <= c->snd_wnd &&
 	       send_piece(t, c, left_in_mbuf(t, c));
 }
 
@@ -276,8 +282,9 @@ static bool send_acks(struct tcp *t, struct tcp_conn *c)
 static bool send_syn(struct tcp *t, struct tcp_conn *c)
 {
 	if (c->syn_pending) {
-		if (!tcp_build_empty(t, c, c->iss,
-				     c->state == TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK))
+		const uint8_t ack = c->state == TCP_SYN_SENT ? 0 : TCP_ACK;
+
+		if (!tcp_build_empty(t, c, c->iss, TCP_SYN | ack | tcp_ecn_syn_flags(c)))
 			return false;
 		c->syn_pending = false;
 		c->syn_sent_us =

@@ -56,6 +56,7 @@ struct tcp_prr {
 /* What was so before a loss that may prove none (RFC 3522, 4015, 5682, 2883). */
 struct tcp_undo {
 	bool armed, by_timeout;
+	bool had_cwr;    /* an earlier reduction was still to be told: tcp_ecn.h */
 	bool over;       /* recovery is: only until snd_una is at until */
 	bool has_resent; /* something has been sent again: the next three hold */
 	tcp_seq resent_end;
@@ -123,6 +124,8 @@ void tcp_tlp_acked(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, cons
 void tcp_spurious_arm(struct tcp_conn *c, struct tcp_repair *r, bool by_timeout);
 void tcp_spurious_resent(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, tcp_seq end,
 			 uint32_t n);
+/* There was congestion: nothing is taken back. */
+void tcp_spurious_disarm(struct tcp_repair *r);
 /* An acknowledgment that moves snd_una, before it does. */
 void tcp_spurious_acked(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r,
 			const struct tcp_in *in);

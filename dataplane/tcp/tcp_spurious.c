@@ -11,11 +11,18 @@ void tcp_spurious_arm(struct tcp_conn *c, struct tcp_repair *r, bool by_timeout)
 	r->undo = (struct tcp_undo){
 	    .armed = true,
 	    .by_timeout = by_timeout,
+	    .had_cwr = c->cwr != TCP_CWR_NONE,
 	    .cwnd = c->cwnd,
 	    .ssthresh = c->ssthresh,
 	    .cubic = r->cubic,
 	};
 	r->frto = by_timeout && c->sack_ok && !c->ts_ok ? TCP_FRTO_RESENT : TCP_FRTO_OFF;
+}
+
+void tcp_spurious_disarm(struct tcp_repair *r)
+{
+	r->undo.armed = false;
+	r->frto = TCP_FRTO_OFF;
 }
 
 void tcp_spurious_resent(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, tcp_seq end,
@@ -57,6 +64,8 @@ static void undo(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, uint32
 	c->cwnd = max_u32(c->cwnd, cwnd);
 	c->ssthresh = max_u32(c->ssthresh, r->undo.ssthresh);
 	r->cubic = r->undo.cubic;
+	if (c->cwr == TCP_CWR_OWED && !r->undo.had_cwr)
+		c->cwr = TCP_CWR_NONE; /* or an echo still on its way would count as answered */
 	r->rack.reordering = true;
 	r->undo.armed = false;
 	r->frto = TCP_FRTO_OFF;

@@ -84,6 +84,7 @@ static enum step check_same_syn(struct tcp *t, struct tcp_conn *c, struct tcp_in
 	if (c->state != TCP_SYN_RECEIVED || !(in->flags & TCP_SYN) || in->seq != c->rcv_nxt - 1 ||
 	    in->flags & TCP_RST)
 		return STEP_NEXT;
+	tcp_ecn_take_syn(c, in);
 	if (!(in->flags & TCP_ACK)) {
 		/* else its RTT would contain the time of the loss */
 		remember_timestamp(t, c, in, in->seq);
@@ -186,5 +187,7 @@ void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
 	c->heard = t->clock; /* only now: a blind guess must not keep a dead connection */
 	c->probes = 0;
 	remember_timestamp(t, c, in, seq);
+	if (c->ecn != TCP_ECN_OFF && in->len > 0)
+		tcp_ecn_take_text(t, c, in);
 	tcp_take_text(t, c, in);
 }

@@ -123,7 +123,7 @@ void tcp_on_acked(struct tcp *t, struct tcp_conn *c)
 {
 	c->progress = t->clock;
 	c->retransmit_due = 0;
-	if (c->snd_una != c->snd_pos)
+	if (c->snd_una != c->snd_pos || c->cwr == TCP_CWR_WAIT)
 		start_retransmit(t, c);
 	else
 		arm(t, c);
@@ -173,7 +173,7 @@ void tcp_on_linger(struct tcp *t, struct tcp_conn *c)
 /* The window has opened while nothing was in flight: the persist timer has done its work. */
 void tcp_on_window(struct tcp *t, struct tcp_conn *c)
 {
-	if (c->snd_pos == c->snd_una) {
+	if (c->snd_pos == c->snd_una && c->cwr != TCP_CWR_WAIT) {
 		c->retransmit_due = 0;
 		c->backoff = 0;
 	}
@@ -206,6 +206,8 @@ static void on_syn_due(struct tcp *t, struct tcp_conn *c)
 		return;
 	}
 	back_off(c);
+	if (c->state == TCP_SYN_SENT)
+		(void)tcp_ecn_fall_back(c);
 	c->syn_sent_us = 0;
 	c->syn_pending = true;
 	tcp_mark_dirty(t, c);
@@ -226,7 +228,8 @@ static void on_probe_due(struct tcp *t, struct tcp_conn *c)
 	arm(t, c);
 }
 
-/* With something in flight: RFC 6298 5.4 to 5.6. Otherwise the window is shut: persist. */
+/* With something in flight: RFC 6298 5.4 to 5.6. Otherwise the window is shut: persist; or a mark
+ * has met a window of one segment, and the next may go now (RFC 3168 6.1.2). */
 static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
 {
 	if (!tcp_is_synchronized(c)) {
@@ -241,6 +244,12 @@ static void on_retransmit_due(struct tcp *t, struct tcp_conn *c)
 	if (c->probe_next) {
 		on_probe_due(t, c);
 		return;
+	}
+	if (c->cwr == TCP_CWR_WAIT) {
+		c->cwr = TCP_CWR_OWED;
+		tcp_mark_dirty(t, c);
+		if (c->snd_pos == c->snd_una)
+			return;
 	}
 	if (c->snd_pos == c->snd_una) {
 		if (c->pos_mbuf == NULL)
@@ -277,7 +286,7 @@ static void on_keepalive_due(struct tcp *t, struct tcp_conn *c)
 		tcp_gone(t, c, TCP_NEWS_TIMEOUT);
 		return;
 	}
-	c->probes = (c->probes + 1) & 0xf;
+	c->probes = (c->probes + 1) & 7;
 	tcp_send_keepalive(t, c);
 	c->idle_due = after(t, keepalive_interval_us(t));
 }
