@@ -111,6 +111,8 @@ struct sim_user {
 struct sim_view {
 	bool has_syn, has_fin, has_edge, has_heard, has_heard_edge;
 	bool offers_ts, offers_wscale, offers_sack;
+	bool offers_ecn, sends_plain; /* by one of its SYNs, by another not */
+	bool has_heard_mark;
 	tcp_seq iss, end, fin_seq, ack, edge;
 	uint32_t ts_val;
 	uint16_t mss;
@@ -245,7 +247,7 @@ uint64_t sim_user_next_us(const struct sim *s);
 
 /* --- sim_wire.c: what must hold of each segment --- */
 void sim_wire_sent(struct sim *s, unsigned int side, const struct tcp_output *o);
-void sim_wire_heard(struct sim *s, unsigned int side, const struct env_segment *seg);
+void sim_wire_heard(struct sim *s, unsigned int side, const struct env_segment *seg, uint8_t ecn);
 
 /* --- sim_inside.c: the only one that looks into the control block --- */
 uint64_t sim_inside_next_us(const struct tcp *t);

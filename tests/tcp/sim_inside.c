@@ -80,6 +80,20 @@ static void check_send_queue(struct sim *s, const struct tcp_conn *c)
 	SIM_REQUIRE(s, last == NULL || tcp_node(last)->seq + tcp_node(last)->len == c->snd_end);
 }
 
+/* RFC 3168 6.1.2: one segment in flight carries CWR, or there is none. */
+static void check_ecn(struct sim *s, const struct tcp *t, const struct tcp_conn *c)
+{
+	unsigned int sent = 0;
+
+	for (struct rte_mbuf *m = c->una_mbuf; m != NULL; m = tcp_node(m)->next)
+		sent += tcp_node(m)->cwr;
+	SIM_REQUIRE(s, sent == (c->cwr == TCP_CWR_SENT));
+	SIM_REQUIRE(s, c->cwr == TCP_CWR_NONE || c->ecn == TCP_ECN_ON);
+	SIM_REQUIRE(s, c->cwr != TCP_CWR_WAIT || c->retransmit_due != 0 || c->is_dirty);
+	SIM_REQUIRE(s, !c->ece_owed || c->ecn != TCP_ECN_OFF);
+	SIM_REQUIRE(s, t->setup.ecn || c->ecn == TCP_ECN_OFF);
+}
+
 static void check_receive_queues(struct sim *s, const struct tcp *t, const struct tcp_conn *c)
 {
 	const struct tcp_repair *r = tcp_repair_of(t, c);
@@ -144,6 +158,7 @@ void sim_inside_check(struct sim *s, const struct tcp *t, bool thorough)
 		check_timer(s, c);
 		if (thorough) {
 			check_send_queue(s, c);
+			check_ecn(s, t, c);
 			check_receive_queues(s, t, c);
 		}
 	}

@@ -315,7 +315,7 @@ void sim_link_receive(struct sim *s, unsigned int to, const struct sim_packet *p
 		return;
 	if (m->nb_segs > 1 ? env_parse_bytes(p->bytes, p->len, &p->src, &p->dst, &seg)
 			   : env_parse(m, &p->src, &p->dst, &seg))
-		sim_wire_heard(s, to, &seg);
+		sim_wire_heard(s, to, &seg, p->ecn);
 	tcp_segment(s->side[to].t, m, &packet, s->now_us);
 }
 

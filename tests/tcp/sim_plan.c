@@ -23,7 +23,7 @@ static void draw_loss(struct sim *s, struct sim_link *l)
 	l->damage = rarely(s, 6, 1, 63);
 	l->ack_loss = rarely(s, 6, 16, 511);
 	l->thin_us = rarely(s, 8, 256, 32768);
-	l->mark = rarely(s, 4, 1, 127);
+	l->mark = rarely(s, 2, 1, 511);
 	if (l->damage > 0 && sim_below(s, 6) == 0)
 		l->repair = 100;
 }
@@ -81,7 +81,8 @@ static void draw_side(struct sim *s, unsigned int i)
 	d->setup.rx_mbufs[IFACE_EDGE] = s->rx->size;
 	d->setup.repairs = rarely(s, 4, 1, 4);
 	d->setup.congestion = sim_below(s, 2) ? TCP_CUBIC : TCP_NEWRENO;
-	d->setup.ecn = sim_below(s, 3) == 0;
+	/* Both, more often than by chance. */
+	d->setup.ecn = sim_below(s, 3) < (s->side[0].setup.ecn ? 2 : 1);
 	d->setup.keepalive_idle_us =
 	    sim_below(s, 4) == 0 ? sim_scale(s, SIM_SECOND, 64 * SIM_SECOND) : 0;
 	d->setup.user_timeout_us = 3600 * SIM_SECOND;

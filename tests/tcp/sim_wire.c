@@ -25,6 +25,12 @@ static void check_form(struct sim *s, const struct tcp_output *o, const struct e
 	SIM_REQUIRE(s, o->m->data_len + (addr_is_v4(&o->src) ? 20u : 40u) <= 2048);
 }
 
+/* Of a SYN: ECE and CWR ask, ECE alone grants (RFC 3168 6.1.1). */
+static bool is_ecn_setup(const struct env_segment *seg)
+{
+	return (seg->flags & SIM_ECE) && !(seg->flags & SIM_ACK) == !!(seg->flags & SIM_CWR);
+}
+
 /* A SYN begins the view anew: first ones and those of a later connection of the same ports. */
 static void take_syn(struct sim_view *v, const struct env_segment *seg)
 {
@@ -32,6 +38,7 @@ static void take_syn(struct sim_view *v, const struct env_segment *seg)
 		*v = (struct sim_view){.has_heard = v->has_heard,
 				       .heard_iss = v->heard_iss,
 				       .heard_end = v->heard_end,
+				       .has_heard_mark = v->has_heard_mark,
 				       .end = seg->seq + 1};
 	}
 	v->has_syn = true;
@@ -41,6 +48,8 @@ static void take_syn(struct sim_view *v, const struct env_segment *seg)
 	v->offers_sack = seg->opt.sack_permitted;
 	v->wscale = seg->opt.wscale;
 	v->mss = seg->opt.mss;
+	v->offers_ecn |= is_ecn_setup(seg);
+	v->sends_plain |= !is_ecn_setup(seg);
 }
 
 /* RFC 9293 3.8.6: the right edge never moves back, but for what the scale rounds off. */
@@ -153,6 +162,31 @@ static void check_fin(struct sim *s, struct sim_view *v, const struct env_segmen
 	SIM_REQUIRE(s, !v->has_fin || seq_at_or_before(end, v->fin_seq + 1));
 }
 
+/*
+ * RFC 3168 6.1: where both have agreed new text may be marked, nothing else, and but for the byte
+ * of a probe all of it; CWR is on such a segment alone, ECE where a mark has come.
+ */
+static void check_ecn(struct sim *s, unsigned int side, const struct sim_flow *f,
+		      const struct tcp_output *o, const struct env_segment *seg)
+{
+	const struct sim_view *v = &f->view[side], *other = &f->view[!side];
+	const bool agreed = v->offers_ecn && other->offers_ecn;
+	const bool is_new = seg->len > 0 && seg->seq == v->end;
+
+	SIM_REQUIRE(s, o->ecn == 0 || o->ecn == 2);
+	if (seg->flags & SIM_SYN) {
+		SIM_REQUIRE(s, o->ecn == 0);
+		SIM_REQUIRE(s, !(seg->flags & (SIM_ECE | SIM_CWR)) || is_ecn_setup(seg));
+		SIM_REQUIRE(s, !is_ecn_setup(seg) || s->side[side].setup.ecn);
+		return;
+	}
+	SIM_REQUIRE(s, o->ecn == 0 || (agreed && !v->sends_plain && is_new));
+	SIM_REQUIRE(s, o->ecn != 0 || !agreed || v->sends_plain || other->sends_plain || !is_new ||
+			   seg->len == 1);
+	SIM_REQUIRE(s, !(seg->flags & SIM_CWR) || o->ecn != 0);
+	SIM_REQUIRE(s, !(seg->flags & SIM_ECE) || (agreed && v->has_heard_mark));
+}
+
 static void check_flow(struct sim *s, struct sim_flow *f, unsigned int side,
 		       const struct tcp_output *o, const struct env_segment *seg)
 {
@@ -175,6 +209,7 @@ static void check_flow(struct sim *s, struct sim_flow *f, unsigned int side,
 	check_text(s, f, side, seg);
 	check_size(s, side, other, o, seg);
 	check_fin(s, v, seg);
+	check_ecn(s, side, f, o, seg);
 	check_window(s, v, other, seg);
 	if (seq_after(end, v->end))
 		v->end = end;
@@ -200,7 +235,7 @@ void sim_wire_sent(struct sim *s, unsigned int side, const struct tcp_output *o)
 }
 
 /* What the side may now acknowledge, and how far it may send. */
-void sim_wire_heard(struct sim *s, unsigned int side, const struct env_segment *seg)
+void sim_wire_heard(struct sim *s, unsigned int side, const struct env_segment *seg, uint8_t ecn)
 {
 	struct sim_flow *f = sim_user_flow(s, seg->dst_port, seg->src_port);
 	struct sim_view *v, *other;
@@ -211,6 +246,7 @@ void sim_wire_heard(struct sim *s, unsigned int side, const struct env_segment *
 	v = &f->view[side];
 	other = &f->view[!side];
 	end = seg->seq + sequence_bytes(seg);
+	v->has_heard_mark |= ecn == 3 && seg->len > 0;
 	/* The other side may have forgotten a half-open connection and answer a SYN again anew. */
 	if (seg->flags & SIM_SYN && seg->seq == other->iss && !f->user[side].opened &&
 	    !(v->has_heard && v->heard_iss == seg->seq)) {
