@@ -68,9 +68,6 @@ static void read_dataplane(struct config_draft *d, const xmlNode *e)
 	c->congestion =
 	    (enum tcp_congestion)config_choice(d, e, "congestion", congestions, TCP_CUBIC);
 	c->ecn = config_bool(d, e, "ecn", false);
-	if (c->ecn)
-		config_error(d->report, config_at(d, e),
-			     "ecn is true, but this version does not speak ECN: set it to false");
 	c->conns_per_core = config_u32(d, e, "connections", CONNS_DEFAULT, CONNS_MIN, CONNS_MAX);
 	check_dataplane(d, e);
 }

@@ -14,6 +14,7 @@ class Case:
     name: str
     mib: float  # each way, in the short mode
     way: w.Way
+    ecn: bool = False
 
 
 CASES = [
@@ -22,6 +23,8 @@ CASES = [
     Case("1 % loss", 2, w.Way(loss=100)),
     Case("5 % loss", 0.5, w.Way(loss=500)),
     Case("2 % reordered by <= 0.5 ms", 4, w.Way(reorder=200, reorder_us=500)),
+    Case("ECN, 1 % marked", 8, w.Way(delay_us=1000, mark=100), ecn=True),
+    Case("ECN, 5 % marked, 1 % lost", 0.5, w.Way(mark=500, loss=100), ecn=True),
 ]
 LONG_MIB = 1024
 LONG_DEADLINE_S = 3600
@@ -32,14 +35,15 @@ def transfer(world, table, long):
         "link": ("link", -26, ""), "role": ("we", -6, ""), "mib": ("MiB/way", 8, ".1f"),
         "seconds": ("seconds", 8, ".2f"), "mbit": ("Mbit/s", 7, ".0f"),
         "resent": ("we resent", 9, ""), "it_resent": ("it resent", 9, ""),
-        "lost": ("lost", 7, ""), "hashes": ("hashes", 6, "")},
+        "lost": ("lost", 7, ""), "marked": ("marked", 7, ""), "hashes": ("hashes", 6, "")},
         "both ways at once, each direction of the link alike")  # fmt: skip
-    with world.stack() as stack:
-        for case in CASES:
-            for number, role in enumerate(("dial", "listen")):
-                size = int((LONG_MIB if long else case.mib) * MIB)
-                one(world, table, stack, case, role, size,
-                    LONG_DEADLINE_S if long else 60, 11 + number)  # fmt: skip
+    for ecn in (False, True):
+        with world.stack(ecn=ecn) as stack:
+            for case in (c for c in CASES if c.ecn == ecn):
+                for number, role in enumerate(("dial", "listen")):
+                    size = int((LONG_MIB if long else case.mib) * MIB)
+                    one(world, table, stack, case, role, size,
+                        LONG_DEADLINE_S if long else 60, 11 + number)  # fmt: skip
 
 
 def one(world, table, stack, case, role, size, deadline, seed):
@@ -57,6 +61,7 @@ def one(world, table, stack, case, role, size, deadline, seed):
               mbit=size * 8 / seconds / 1e6 if seconds else None,
               resent=told["ours"]["retransmitted"], it_resent=told["theirs"]["retransmitted"],
               lost=link["ab"]["lost"] + link["ba"]["lost"],
+              marked=link["ab"]["marked"] + link["ba"]["marked"],
               hashes="DIFFER" if any("hash" in t for t in wrong) else "equal")  # fmt: skip
 
 
@@ -77,4 +82,13 @@ def judge(case, size, end, told, link):
         if bool(case.way.loss) != bool(link[way]["lost"]) or link[way]["no_slot"] or (
             bool(case.way.reorder) != bool(link[way]["reordered"])):  # fmt: skip
             wrong.append(f"the link did not do as told: {link[way]}")
-    return wrong
+    return wrong + judge_ecn(case, told, link)
+
+
+def judge_ecn(case, told, link):
+    """Each end's marks are echoed by the other, and each tells that it has slowed down."""
+    seen = {f"{end} {what}": told[end][what] for end in ("ours", "theirs")
+            for what in ("capable", "echoes", "cwr")}  # fmt: skip
+    seen["marks to us"] = told["theirs"]["marked"]
+    seen["marks to it"] = link["ab"]["marked"]
+    return [f"ECN: {n} {what}" for what, n in seen.items() if bool(n) != case.ecn]

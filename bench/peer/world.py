@@ -47,6 +47,7 @@ class Way:
     reorder_us: int = 0
     rate_kbit: int = 0
     queue_bytes: int = 0
+    mark: int = 0  # congestion experienced, of what may be marked
 
     def text(self):
         return " ".join(str(v) for v in dataclasses.astuple(self))
@@ -105,13 +106,13 @@ class Link(Program):
 class Stack(Program):
     """bulk_stack."""
 
-    def __init__(self, world, congestion):
+    def __init__(self, world, congestion, ecn):
         # What libxdp leaks by itself, where the build has a leak checker.
         leaks = f"suppressions={TREE / 'tests/unit/net/lsan.supp'}"
         super().__init__(
             world.name("ours"),
             [world.build / "tests/e2e/bulk/bulk_stack", TREE / "drivers-cfg", world.driver, "px0",
-             STACK_CPU, congestion],
+             STACK_CPU, congestion, *(["ecn"] if ecn else [])],
             stderr=world.log, env={"LSAN_OPTIONS": leaks, **os.environ})  # fmt: skip
 
     def start(self, role, size, *, flows=1, milliseconds=0, close="first", reader="fast", seed=1,
@@ -186,13 +187,20 @@ class World:
         file = f"/sys/class/net/{device}/queues/rx-0/rps_cpus"
         netns.run(["ip", "netns", "exec", self.name(short), "sh", "-ec", f"echo {cpus:x} > {file}"])
 
+    def set_ecn(self, short, asks):
+        """Otherwise it grants what is asked for, as kernels do by themselves."""
+        with netns.inside(self.name(short)):
+            pathlib.Path("/proc/sys/net/ipv4/tcp_ecn").write_text("1" if asks else "2")
+
     def down(self):
         for short in ("ours", "ref", "far", "link"):
             subprocess.run(["ip", "netns", "del", self.name(short)], stderr=subprocess.DEVNULL)
 
     @contextlib.contextmanager
-    def stack(self, congestion="cubic"):
-        stack = Stack(self, congestion)
+    def stack(self, congestion="cubic", ecn=False):
+        """With @ecn the far kernel asks for it, too, while the stack is there."""
+        self.set_ecn("far", ecn)
+        stack = Stack(self, congestion, ecn)
         code = None
         try:
             yield stack

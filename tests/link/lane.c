@@ -54,6 +54,39 @@ static uint32_t flow_name(const uint8_t *frame, uint16_t len)
 	return h | 1;
 }
 
+/* Where the codepoint lies in the second byte of the packet. */
+static unsigned int codepoint_shift(const uint8_t *frame)
+{
+	const struct ether_header *eth = (const void *)frame;
+
+	return eth->ether_type == htons(ETHERTYPE_IPV6) ? 4 : 0;
+}
+
+/* May a router mark this TCP segment (RFC 3168 5)? */
+static bool is_capable(const uint8_t *frame)
+{
+	const unsigned int byte = frame[sizeof(struct ether_header) + 1];
+	const unsigned int bits = byte >> codepoint_shift(frame) & IPTOS_ECN_MASK;
+
+	return bits == IPTOS_ECN_ECT0 || bits == IPTOS_ECN_ECT1;
+}
+
+/* IPv4 has the codepoint under its checksum (RFC 1624 3). */
+static void mark(uint8_t *frame)
+{
+	struct iphdr *v4 = (void *)(frame + sizeof(struct ether_header));
+	const unsigned int shift = codepoint_shift(frame);
+	uint8_t *at = frame + sizeof(struct ether_header) + 1;
+	const uint8_t before = *at;
+	uint32_t sum;
+
+	*at |= (uint8_t)(IPTOS_ECN_CE << shift);
+	if (shift != 0)
+		return;
+	sum = (uint16_t)~ntohs(v4->check) + (uint32_t)(*at - before);
+	v4->check = htons((uint16_t) ~(sum + (sum >> 16)));
+}
+
 static struct dice *find_dice(struct lane *l, uint32_t name, uint32_t party)
 {
 	struct lane_flow *f = l->flow;
@@ -151,6 +184,8 @@ static void keep(struct lane *l, const struct lane_slot *how, const uint8_t *fra
 	s->port = how->port;
 	s->len = how->len;
 	memcpy(s->frame, frame, how->len);
+	if (how->marked)
+		mark(s->frame);
 	push(l, slot);
 }
 
@@ -179,6 +214,7 @@ void lane_put(struct lane *l, const uint8_t *frame, uint16_t len, struct lane_or
 		}
 		if (late)
 			how.due_ns = dice_below(d, r->reorder_us * NS_PER_US);
+		how.marked = r->mark > 0 && is_capable(frame) && dice_below(d, 10000) < r->mark;
 	}
 	if (len > LANE_FRAME_MAX || !pass_bottleneck(l, len, now_ns, &sent_ns)) {
 		l->counts.overflowed++;
@@ -187,6 +223,7 @@ void lane_put(struct lane *l, const uint8_t *frame, uint16_t len, struct lane_or
 	how.due_ns += sent_ns + (uint64_t)r->delay_us * NS_PER_US;
 	l->counts.duplicated += twice;
 	l->counts.reordered += late;
+	l->counts.marked += how.marked;
 	keep(l, &how, frame);
 	if (twice)
 		keep(l, &how, frame);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * lane.h - one direction of the emulated link: loss, repetition, a bottleneck with a queue in front
- * of it, delay, and some packets that are delayed more than others.
+ * of it, delay, some packets that are delayed more than others, and some that are marked where
+ * their sender allows it (RFC 3168).
  *
  * Loss, repetition and reordering meet TCP alone, so that no lost ARP request spoils a measurement,
  * and each flow has dice of its own: the n-th packet of the k-th flow of a party fares the same in
@@ -30,10 +31,11 @@ struct lane_rules {
 	uint32_t reorder_us;  /* a reordered packet takes up to so much longer */
 	uint32_t rate_kbit;   /* 0 = no bottleneck */
 	uint32_t queue_bytes; /* in front of it; what finds no room is dropped */
+	uint32_t mark;        /* congestion experienced; of those that may be marked */
 };
 
 struct lane_counts {
-	uint64_t frames, bytes, lost, duplicated, reordered, overflowed;
+	uint64_t frames, bytes, lost, duplicated, reordered, overflowed, marked;
 	uint64_t delivered;
 	uint64_t late;        /* delivered more than LANE_LATE_NS behind its time */
 	uint64_t late_ns_sum; /* of all delivered */
@@ -45,6 +47,7 @@ struct lane_slot {
 	uint64_t due_ns, serial;
 	uint32_t port; /* where it came in, as the caller numbers it */
 	uint16_t len;
+	bool marked;
 	uint8_t frame[LANE_FRAME_MAX];
 };
 

@@ -7,7 +7,7 @@
  *
  * Orders, a line each on standard input; each is answered with a line of JSON:
  *
- *	set SEED  DELAY LOSS DUPLICATE REORDER REORDER-BY RATE QUEUE  (A to B)  the same (B to A)
+ *	set SEED  DELAY LOSS DUPLICATE REORDER REORDER-BY RATE QUEUE MARK  ... (B to A)
  *	counts
  *
  * in microseconds, events of 10,000 packets, kbit/s and bytes. Says "ready" first, stops at end of
@@ -161,20 +161,21 @@ static void say_counts(void)
 		       ", \"lost\": %" PRIu64 ", \"duplicated\": %" PRIu64
 		       ", \"reordered\": %" PRIu64 ", \"overflowed\": %" PRIu64
 		       ", \"no_slot\": %" PRIu64 ", \"delivered\": %" PRIu64 ", \"late\": %" PRIu64
-		       ", \"late_us\": %.1f, \"flows\": %" PRIu64 "}",
+		       ", \"late_us\": %.1f, \"flows\": %" PRIu64 ", \"marked\": %" PRIu64 "}",
 		       side == 0 ? "ab" : "ba", c->frames, c->bytes, c->lost, c->duplicated,
 		       c->reordered, c->overflowed, c->no_slot, c->delivered, c->late,
 		       c->delivered == 0 ? 0.0
 					 : (double)c->late_ns_sum / 1e3 / (double)c->delivered,
-		       c->flows);
+		       c->flows, c->marked);
 	}
 	puts("}");
 }
 
 static bool parse_rules(const char *text, struct lane_rules *r, int *used)
 {
-	return sscanf(text, "%u %u %u %u %u %u %u%n", &r->delay_us, &r->loss, &r->duplicate,
-		      &r->reorder, &r->reorder_us, &r->rate_kbit, &r->queue_bytes, used) == 7;
+	return sscanf(text, "%u %u %u %u %u %u %u %u%n", &r->delay_us, &r->loss, &r->duplicate,
+		      &r->reorder, &r->reorder_us, &r->rate_kbit, &r->queue_bytes, &r->mark,
+		      used) == 8;
 }
 
 static bool obey(const char *line)

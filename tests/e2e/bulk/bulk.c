@@ -52,7 +52,7 @@ static void start_eal(const char *option, const char *value, const char *cpu)
 	eal_start("96", cpu, device);
 }
 
-static void open_stack(char **argv, enum tcp_congestion congestion)
+static void open_stack(char **argv, struct stack_tcp tcp)
 {
 	const struct profile_use use = {
 	    .device = argv[3], .args = "", .queues = 1, .mtu = STACK_MTU};
@@ -66,7 +66,7 @@ static void open_stack(char **argv, enum tcp_congestion congestion)
 	start_eal(profile_eal_option(&p), value, argv[4]);
 	if (!profile_port(&p, &use, &setup, error) ||
 	    !stack_open(&stack, &setup, p.mbufs_min + setup.rx_descriptors,
-			profile_data_room(&p, use.mtu), congestion, error))
+			profile_data_room(&p, use.mtu), tcp, error))
 		die(error);
 }
 
@@ -218,13 +218,14 @@ static bool next_line(char *line, size_t size)
 
 int main(int argc, char **argv)
 {
-	const bool newreno = argc == 6 && strcmp(argv[5], "newreno") == 0;
+	const bool newreno = argc > 5 && strcmp(argv[5], "newreno") == 0;
+	const bool ecn = argc > 6 && strcmp(argv[6], "ecn") == 0;
 	char line[256];
 	struct order o;
 
-	if (argc != 5 && argc != 6)
-		die("usage: bulk_stack DRIVERS-CFG-FOLDER DRIVER DEVICE CPU [cubic|newreno]");
-	open_stack(argv, newreno ? TCP_NEWRENO : TCP_CUBIC);
+	if (argc < 5 || argc > 7)
+		die("usage: bulk_stack DRIVERS-CFG-FOLDER DRIVER DEVICE CPU [cubic|newreno [ecn]]");
+	open_stack(argv, (struct stack_tcp){newreno ? TCP_NEWRENO : TCP_CUBIC, ecn});
 	setvbuf(stdin, NULL, _IONBF, 0); /* or poll() would not see what is buffered */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("ready");

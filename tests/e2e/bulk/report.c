@@ -36,8 +36,11 @@ static void say_faults(const char *name, const struct fault_counts *f)
 static void say_watch(const char *name, const struct watch *w)
 {
 	printf("\"%s\": {\"segments\": %" PRIu64 ", \"retransmitted\": %" PRIu64
-	       ", \"resets\": %" PRIu64 ", \"narrow\": %" PRIu64 "}, ",
+	       ", \"resets\": %" PRIu64 ", \"narrow\": %" PRIu64 ", ",
 	       name, w->segments, w->retransmitted, w->resets, w->narrow);
+	printf("\"capable\": %" PRIu64 ", \"marked\": %" PRIu64 ", \"echoes\": %" PRIu64
+	       ", \"cwr\": %" PRIu64 "}, ",
+	       w->capable, w->marked, w->echoes, w->cwr);
 }
 
 static void say_drops(const struct stack *s)

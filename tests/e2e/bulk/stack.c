@@ -44,7 +44,7 @@ static bool open_net(struct stack *s)
 	return s->net != NULL;
 }
 
-static bool open_tcp(struct stack *s, enum tcp_congestion congestion)
+static bool open_tcp(struct stack *s, struct stack_tcp tcp)
 {
 	const struct tcp_setup setup = {
 	    .conns = STACK_CONNS,
@@ -52,7 +52,8 @@ static bool open_tcp(struct stack *s, enum tcp_congestion congestion)
 	    .isn_key = {s->now_us, 1},
 	    .flow_key = {s->now_us, 2},
 	    .mtu = {STACK_MTU, STACK_MTU},
-	    .congestion = congestion,
+	    .congestion = tcp.congestion,
+	    .ecn = tcp.ecn,
 	    .user_timeout_us = STACK_USER_TIMEOUT_US,
 	    .time_wait_us = STACK_TIME_WAIT_US,
 	    .drops = s->drops,
@@ -64,13 +65,12 @@ static bool open_tcp(struct stack *s, enum tcp_congestion congestion)
 }
 
 bool stack_open(struct stack *s, const struct port_setup *port, unsigned int rx_mbufs,
-		uint16_t rx_data_room, enum tcp_congestion congestion, char *error)
+		uint16_t rx_data_room, struct stack_tcp tcp, char *error)
 {
 	s->now_us = clock_us();
 	snprintf(error, ERROR_BYTES, "not enough memory");
 	return make_pools(s, rx_mbufs, rx_data_room) &&
-	       port_open(&s->port, port, &s->rx_pool, error) && open_net(s) &&
-	       open_tcp(s, congestion);
+	       port_open(&s->port, port, &s->rx_pool, error) && open_net(s) && open_tcp(s, tcp);
 }
 
 void stack_close(struct stack *s)

@@ -40,9 +40,15 @@ struct stack {
 	uint32_t drops[DROP_COUNT];
 };
 
+/* What its TCP is to be like. */
+struct stack_tcp {
+	enum tcp_congestion congestion;
+	bool ecn;
+};
+
 /* Opens everything after rte_eal_init(). False, with a sentence in @error. */
 MUST_USE bool stack_open(struct stack *s, const struct port_setup *port, unsigned int rx_mbufs,
-			 uint16_t rx_data_room, enum tcp_congestion congestion, char *error);
+			 uint16_t rx_data_room, struct stack_tcp tcp, char *error);
 void stack_close(struct stack *s);
 
 /* Frames in, up to tcp_segment(). */

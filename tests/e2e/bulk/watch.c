@@ -47,6 +47,20 @@ static uint8_t find_shift(const struct rte_tcp_hdr *syn)
 	return 0;
 }
 
+/* RFC 3168 5, 6.1 */
+static void watch_ecn(struct watch *w, const struct rte_tcp_hdr *tcp)
+{
+	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(const void *)tcp - 1;
+	const uint8_t bits = ip->type_of_service & RTE_IPV4_HDR_ECN_MASK;
+
+	w->marked += bits == RTE_IPV4_HDR_ECN_CE;
+	w->capable += bits != 0 && bits != RTE_IPV4_HDR_ECN_CE;
+	if (tcp->tcp_flags & RTE_TCP_SYN_FLAG)
+		return;
+	w->echoes += (tcp->tcp_flags & RTE_TCP_ECE_FLAG) != 0;
+	w->cwr += (tcp->tcp_flags & RTE_TCP_CWR_FLAG) != 0;
+}
+
 void watch_frame(struct watch *w, const struct rte_mbuf *m)
 {
 	uint32_t len;
@@ -56,6 +70,7 @@ void watch_frame(struct watch *w, const struct rte_mbuf *m)
 	if (tcp == NULL)
 		return;
 	w->segments++;
+	watch_ecn(w, tcp);
 	w->resets += (tcp->tcp_flags & RTE_TCP_RST_FLAG) != 0;
 	seq = rte_be_to_cpu_32(tcp->sent_seq);
 	end = seq + len;

@@ -15,8 +15,10 @@ struct watch {
 	bool seen;       /* a SYN, so that `highest` says something */
 	tcp_seq highest; /* behind the last byte sent so far */
 	uint64_t segments, retransmitted, resets;
-	uint64_t narrow; /* segments that offer less window than a full segment fills */
-	uint8_t shift;   /* window scale, as its SYN said */
+	uint64_t capable, marked; /* may be marked; are (RFC 3168) */
+	uint64_t echoes, cwr;     /* of segments without SYN: ECE, CWR */
+	uint64_t narrow;          /* segments that offer less window than a full segment fills */
+	uint8_t shift;            /* window scale, as its SYN said */
 };
 
 void watch_frame(struct watch *w, const struct rte_mbuf *m);

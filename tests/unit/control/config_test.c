@@ -22,6 +22,7 @@ static void has_the_documented_defaults(void)
 	CHECK_EQ(c->memory_mb, 512);
 	CHECK_EQ(c->huge_pages, true);
 	CHECK_EQ(c->idle, CORE_YIELD);
+	CHECK_EQ(c->ecn, false);
 	CHECK_EQ(c->iface[IFACE_EDGE].port, 5269);
 	CHECK_EQ(c->iface[IFACE_INTERNAL].port, 23456);
 	CHECK_EQ(c->iface[IFACE_EDGE].mtu, 1500);
@@ -70,7 +71,7 @@ static void reads_every_parameter(void)
 {
 	struct config *c = parse(
 	    HEAD
-	    "<dataplane cores='1' memory-mb='640' huge-pages='false' idle='sleep' "
+	    "<dataplane cores='1' memory-mb='640' huge-pages='false' idle='sleep' ecn='true' "
 	    "connections='8192'/>\n"
 	    "<edge driver='af_xdp' device='px0' device-args='busy_budget=32' "
 	    "address='192.0.2.10/24' gateway='192.0.2.1' mtu='1400' mac='02:00:00:00:00:0a' "
@@ -107,6 +108,7 @@ static void reads_every_parameter(void)
 	CHECK_EQ(c->memory_mb, 640);
 	CHECK_EQ(c->huge_pages, false);
 	CHECK_EQ(c->idle, CORE_SLEEP);
+	CHECK_EQ(c->ecn, true);
 	CHECK_STR(c->iface[IFACE_EDGE].driver, "af_xdp");
 	CHECK_STR(c->iface[IFACE_EDGE].device_args, "busy_budget=32");
 	CHECK_EQ(c->iface[IFACE_EDGE].mtu, 1400);
