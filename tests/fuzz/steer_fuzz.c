@@ -30,9 +30,11 @@ static void check(bool good)
 		abort();
 }
 
-static struct steer make(uint8_t what)
+static struct steer s; /* too large for a stack */
+
+static void make(uint8_t what)
 {
-	struct steer s = {.cores = (uint16_t)((what & 15) + 1), .key = {3, 5}};
+	s = (struct steer){.cores = (uint16_t)((what & 15) + 1), .key = {3, 5}};
 
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
 		struct steer_rss *r = &s.iface[i].rss;
@@ -45,19 +47,18 @@ static struct steer make(uint8_t what)
 		for (unsigned int e = 0; e < r->entries; e++)
 			r->queue[e] = (uint8_t)(e % s.cores);
 	}
-	return s;
 }
 
 /* In a piece of memory exactly as large, so that a sanitizer sees a read past the end. */
-static uint16_t ask(const struct steer *s, enum iface iface, const uint8_t *frame, size_t len)
+static uint16_t ask(enum iface iface, const uint8_t *frame, size_t len)
 {
 	uint8_t *copy = malloc(len > 0 ? len : 1);
 	uint16_t core;
 
 	check(copy != NULL);
 	memcpy(copy, frame, len);
-	core = steer_frame(s, iface, copy, len, SELF);
-	check(core == SELF || core < s->cores);
+	core = steer_frame(&s, iface, copy, len, SELF);
+	check(core == SELF || core < s.cores);
 	free(copy);
 	return core;
 }
@@ -86,8 +87,7 @@ static size_t find_segment(const uint8_t *p, size_t len)
 }
 
 /* What a router says about the same flow's segment that goes out. */
-static void check_error(const struct steer *s, enum iface iface, const uint8_t *packet, size_t len,
-			uint16_t core)
+static void check_error(enum iface iface, const uint8_t *packet, size_t len, uint16_t core)
 {
 	const bool v4 = packet[0] >> 4 == 4;
 	const size_t ip = v4 ? 20 : 40, segment = find_segment(packet, len);
@@ -100,11 +100,10 @@ static void check_error(const struct steer *s, enum iface iface, const uint8_t *
 	memcpy(quoted, packet, len);
 	swap(quoted + (v4 ? 12 : 8), quoted + (v4 ? 16 : 24), v4 ? 4 : 16);
 	swap(quoted + segment, quoted + segment + 2, 2);
-	check(ask(s, iface, error, 14 + ip + 8 + len) == core);
+	check(ask(iface, error, 14 + ip + 8 + len) == core);
 }
 
-static void check_flow(const struct steer *s, enum iface iface, const uint8_t *frame, size_t len,
-		       uint16_t core)
+static void check_flow(enum iface iface, const uint8_t *frame, size_t len, uint16_t core)
 {
 	const size_t at = find_packet(frame, len);
 	const size_t segment = find_segment(frame + at, len - at);
@@ -113,28 +112,27 @@ static void check_flow(const struct steer *s, enum iface iface, const uint8_t *f
 	if (segment == 0) /* an error, or with extension headers */
 		return;
 	check(segment + 4 <= len - at);
-	check_error(s, iface, frame + at, len - at, core);
+	check_error(iface, frame + at, len - at, core);
 	memcpy(fragment, frame, len);
 	fragment[at + 6] |= MORE_FRAGMENTS;
 	if (frame[at] >> 4 == 4)
-		check(ask(s, iface, fragment, len) == SELF);
+		check(ask(iface, fragment, len) == SELF);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct steer s;
 	enum iface iface;
 	uint16_t core;
 
 	if (size < 1 || size > FRAME_MAX)
 		return 0;
-	s = make(data[0]);
+	make(data[0]);
 	iface = data[0] & 32 ? IFACE_INTERNAL : IFACE_EDGE;
-	core = ask(&s, iface, data + 1, size - 1);
-	check(ask(&s, iface, data + 1, size - 1) == core);
+	core = ask(iface, data + 1, size - 1);
+	check(ask(iface, data + 1, size - 1) == core);
 	for (size_t len = 0; len < size - 1 && len < 128; len++)
-		(void)ask(&s, iface, data + 1, len);
+		(void)ask(iface, data + 1, len);
 	if (core != SELF && !(data[0] & 16))
-		check_flow(&s, iface, data + 1, size - 1, core);
+		check_flow(iface, data + 1, size - 1, core);
 	return 0;
 }
