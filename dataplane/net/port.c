@@ -194,7 +194,9 @@ static bool settle_table(const struct opening *o, struct steer_rss *r)
 
 static void learn_spread(struct opening *o)
 {
-	if (o->port.queues < 2 || !settle_key(o, &o->port.rss) || !settle_table(o, &o->port.rss))
+	/* One that has no such thing is not asked: DPDK would log an error. */
+	if (o->port.queues < 2 || (o->info.flow_type_rss_offloads & SPREAD_NEEDS) != SPREAD_NEEDS ||
+	    !settle_key(o, &o->port.rss) || !settle_table(o, &o->port.rss))
 		o->port.rss.entries = 0;
 }
 

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* far.c - the two far hosts, a small TCP and record layer each, and the wire to the core. */
-#include <rte_eth_ring.h>
-#include <rte_ethdev.h>
 #include <rte_malloc.h>
-#include <rte_ring.h>
 
 #include "tests/unit/core/far.h"
+#include "tests/unit/core/wire.h"
 
-enum { WIRE_MBUFS = 8191, RING = 1024 };
+enum { WIRE_MBUFS = 8191 };
 
-/* A far host: its own net, TCP and records; the wire are two rings. */
+/* A far host: its own net, TCP and records. */
 struct host {
 	struct net *net;
 	struct tcp *tcp;
-	struct rte_ring *to_core[RIG_CORES], *from_core[RIG_CORES]; /* a queue each */
 	uint32_t drops[DROP_COUNT];
 	bool is_cut; /* frames vanish */
 };
@@ -65,40 +62,14 @@ static size_t record_room(void)
 	return RTE_ALIGN(record_state_bytes(), CACHE_LINE);
 }
 
-static void make_port(enum iface i, const char *name, struct port *port)
-{
-	const struct rte_eth_conf conf = {0};
-	char ring[32];
-	int id;
-
-	for (unsigned int q = 0; q < RIG_CORES; q++) {
-		snprintf(ring, sizeof(ring), "to-%s%u", name, q);
-		host[i].to_core[q] = rte_ring_create(ring, RING, SOCKET_ID_ANY, 0);
-		snprintf(ring, sizeof(ring), "from-%s%u", name, q);
-		host[i].from_core[q] = rte_ring_create(ring, RING, SOCKET_ID_ANY, 0);
-		far_must(host[i].to_core[q] != NULL && host[i].from_core[q] != NULL, "rings");
-	}
-	id = rte_eth_from_rings(name, host[i].to_core, RIG_CORES, host[i].from_core, RIG_CORES, 0);
-	far_must(id >= 0, "ring port");
-	port->ethdev = (uint16_t)id;
-	far_must(rte_eth_dev_configure(port->ethdev, RIG_CORES, RIG_CORES, &conf) == 0,
-		 "port set-up");
-	for (uint16_t q = 0; q < RIG_CORES; q++)
-		far_must(rte_eth_rx_queue_setup(port->ethdev, q, 64, 0, NULL, wire) == 0 &&
-			     rte_eth_tx_queue_setup(port->ethdev, q, 64, 0, NULL) == 0,
-			 "queue set-up");
-	far_must(rte_eth_dev_start(port->ethdev) == 0, "port start");
-}
-
-void far_start(struct port port[IFACE_COUNT])
+void far_start(void)
 {
 	wire = rte_pktmbuf_pool_create("wire", WIRE_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	far_must(wire != NULL, "wire pool");
-	make_port(IFACE_EDGE, "edge", &port[IFACE_EDGE]);
-	make_port(IFACE_INTERNAL, "internal", &port[IFACE_INTERNAL]);
+	wire_start(wire);
 	machine = record_machine_init();
 	far_must(machine != NULL, "record machine");
-	records = rte_zmalloc("far", RIG_PEERS * record_room(), CACHE_LINE);
+	records = rte_zmalloc("far", rig_peers * record_room(), CACHE_LINE);
 	far_must(records != NULL, "record states");
 }
 
@@ -123,7 +94,7 @@ void far_open(enum iface i)
 	struct net_setup ns = {.pool = wire, .drops = host[i].drops};
 	struct tcp_setup ts = {
 	    .core = 7,
-	    .conns = RIG_PEERS,
+	    .conns = rig_peers,
 	    .pool = wire,
 	    .isn_key = {1, 2},
 	    .flow_key = {3, 4},
@@ -147,7 +118,7 @@ void far_open(enum iface i)
 
 static struct peer *peer_of(enum iface side, const struct tcp_conn *tcp)
 {
-	for (unsigned int i = 0; i < RIG_PEERS; i++)
+	for (unsigned int i = 0; i < rig_peers; i++)
 		if (rig.peer[i].tcp == tcp && rig.peer[i].side == side)
 			return &rig.peer[i];
 	return NULL;
@@ -155,7 +126,7 @@ static struct peer *peer_of(enum iface side, const struct tcp_conn *tcp)
 
 static struct peer *fresh_peer(enum iface side, struct tcp_conn *tcp)
 {
-	for (unsigned int i = 0; i < RIG_PEERS; i++)
+	for (unsigned int i = 0; i < rig_peers; i++)
 		if (rig.peer[i].tcp == NULL && !rig.peer[i].is_ended && !rig.peer[i].is_reset) {
 			rig.peer[i].tcp = tcp;
 			rig.peer[i].side = side;
@@ -296,32 +267,26 @@ static void run_news(enum iface i)
 	}
 }
 
-/* A ring hands over the core's own mbuf: a wire would not. */
-static struct rte_mbuf *across(struct rte_mbuf *m)
+static void host_hear(enum iface i, struct rte_mbuf *m)
 {
-	struct rte_mbuf *copy = rte_pktmbuf_copy(m, wire, 0, UINT32_MAX);
+	struct tcp_packet packet;
+	struct tcp_quoted quoted;
 
-	far_must(copy != NULL, "wire mbufs");
-	rte_pktmbuf_free(m);
-	return copy;
+	if (host[i].is_cut)
+		rte_pktmbuf_free(m);
+	else if (net_input(host[i].net, IFACE_EDGE, m, rig.now_us, &packet, &quoted) == NET_TCP)
+		tcp_segment(host[i].tcp, m, &packet, rig.now_us);
 }
 
 static void host_receive(enum iface i)
 {
-	struct tcp_packet packet;
-	struct tcp_quoted quoted;
-	void *frame;
+	struct rte_mbuf *frame[BURST_MAX];
+	unsigned int n;
 
-	for (unsigned int q = 0; q < RIG_CORES; q++)
-		while (rte_ring_dequeue(host[i].from_core[q], &frame) == 0) {
-			struct rte_mbuf *m = across(frame);
-
-			if (host[i].is_cut)
-				rte_pktmbuf_free(m);
-			else if (net_input(host[i].net, IFACE_EDGE, m, rig.now_us, &packet,
-					   &quoted) == NET_TCP)
-				tcp_segment(host[i].tcp, m, &packet, rig.now_us);
-		}
+	for (uint16_t q = 0; q < RIG_CORES; q++)
+		while ((n = wire_receive(i, q, frame, BURST_MAX)) > 0)
+			for (unsigned int k = 0; k < n; k++)
+				host_hear(i, frame[k]);
 }
 
 static uint16_t port_at(const uint8_t *b)
@@ -356,13 +321,11 @@ static void host_send(enum iface i)
 		for (unsigned int k = 0; k < n; k++)
 			net_output(host[i].net, &out[k], rig.now_us);
 	while ((n = net_take_frames(host[i].net, IFACE_EDGE, frame, BURST_MAX)) > 0)
-		for (unsigned int k = 0; k < n; k++) {
-			struct rte_mbuf *m = across(frame[k]);
-
-			if (host[i].is_cut ||
-			    rte_ring_enqueue(host[i].to_core[queue_of(i, m)], m) != 0)
-				rte_pktmbuf_free(m);
-		}
+		for (unsigned int k = 0; k < n; k++)
+			if (host[i].is_cut)
+				rte_pktmbuf_free(frame[k]);
+			else
+				wire_send(i, queue_of(i, frame[k]), frame[k]);
 	while ((n = net_take_frames(host[i].net, IFACE_INTERNAL, frame, BURST_MAX)) > 0)
 		rte_pktmbuf_free_bulk(frame, n);
 }
@@ -373,7 +336,7 @@ void far_turn(enum iface i)
 	tcp_tick(host[i].tcp, rig.now_us);
 	net_tick(host[i].net, rig.now_us);
 	run_news(i);
-	for (unsigned int k = 0; k < RIG_PEERS; k++)
+	for (unsigned int k = 0; k < rig_peers; k++)
 		if (rig.peer[k].tcp != NULL && rig.peer[k].side == i) {
 			read_peer(&rig.peer[k]);
 			write_peer(&rig.peer[k]);
@@ -394,6 +357,11 @@ struct peer *far_dial(enum iface side)
 struct ip_addr far_address(enum iface side)
 {
 	return host_address(side);
+}
+
+uint16_t far_port(const struct peer *p)
+{
+	return tcp_key(host[p->side].tcp, p->tcp)->local_port;
 }
 
 void far_secure(struct peer *p, const struct tls_handover *keys)
@@ -419,14 +387,8 @@ void far_close(void)
 		tcp_fini(host[i].tcp);
 		net_fini(host[i].net);
 	}
-	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
-		void *m;
-
-		for (unsigned int q = 0; q < RIG_CORES; q++)
-			while (rte_ring_dequeue(host[i].from_core[q], &m) == 0 ||
-			       rte_ring_dequeue(host[i].to_core[q], &m) == 0)
-				rte_pktmbuf_free(m);
-	}
+	for (enum iface i = 0; i < IFACE_COUNT; i++)
+		wire_shut(i);
 }
 
 unsigned int far_bad_checks(void)
@@ -439,6 +401,8 @@ unsigned int far_bad_checks(void)
 
 void far_check_full(void)
 {
+	for (enum iface i = 0; i < IFACE_COUNT; i++)
+		CHECK_EQ(wire_close(i), 0);
 	CHECK_EQ(rte_mempool_avail_count(wire), WIRE_MBUFS);
 }
 
@@ -457,7 +421,7 @@ void peer_say(struct peer *p, const char *text)
 
 bool peer_hears(struct peer *p, const char *text)
 {
-	for (unsigned int i = 0; i < 2000 && strcmp(p->heard, text) != 0; i++)
+	for (unsigned int i = 0; rig_waits(i, 2000) && strcmp(p->heard, text) != 0; i++)
 		rig_turn();
 	if (strcmp(p->heard, text) == 0)
 		return true;

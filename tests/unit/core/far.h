@@ -5,8 +5,8 @@
 
 #include "tests/unit/core/rig.h"
 
-/* Once: ring ports, pools. */
-void far_start(struct port port[IFACE_COUNT]);
+/* Once: the wires, pools. */
+void far_start(void);
 void far_open(enum iface i);
 void far_turn(enum iface i);
 void far_close(void);
@@ -18,6 +18,8 @@ unsigned int far_bad_checks(void);
 struct net_iface_setup far_iface(enum iface i, bool is_core);
 struct ip_addr far_address(enum iface side);
 struct peer *far_dial(enum iface side);
+/* Its TCP port. */
+uint16_t far_port(const struct peer *p);
 void far_secure(struct peer *p, const struct tls_handover *keys);
 
 /* The rig itself is broken: says so and ends the program. */

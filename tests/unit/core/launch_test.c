@@ -4,12 +4,9 @@
  * and four of them, which pass frames and stanzas to each other.
  */
 #include <poll.h>
-#include <sched.h>
 #include <time.h>
 
-#include <rte_cycles.h>
-
-#include "tests/unit/core/far.h"
+#include "tests/unit/core/rig.h"
 
 /* Waits for the core's wake-up, as control does. False after ten seconds. */
 static bool wait_event(struct event *e)
@@ -67,23 +64,6 @@ static void runs_and_stops(void)
 
 enum { STANZAS = 2000, PATIENCE_US = 10000000 };
 
-/* As the loops compute it, rounding included: on a machine long up that makes seconds. */
-static uint64_t clock_us(void)
-{
-	const uint64_t scale = (UINT64_C(1000000) << 32) / rte_get_tsc_hz();
-
-	return (uint64_t)((unsigned __int128)rte_rdtsc() * scale >> 32);
-}
-
-/* The far hosts and control run here, the cores on their lcores, all in real time. */
-static void far_side(void)
-{
-	rig.now_us = clock_us();
-	far_turn(IFACE_EDGE);
-	far_turn(IFACE_INTERNAL);
-	sched_yield();
-}
-
 /* Ids that @p has heard: in order, each once. */
 static unsigned int heard(const struct peer *p)
 {
@@ -126,28 +106,6 @@ static void serve(const struct peer *partner, const struct peer *gateway)
 		}
 }
 
-static void stop_all(void)
-{
-	const struct msg stop = {.kind = MSG_STOP};
-	struct event e;
-	unsigned int stopped = 0;
-
-	for (uint16_t i = 0; i < rig_cores; i++)
-		rig_order_to(i, &stop);
-	for (const uint64_t end = rig.now_us + 20000000; stopped < rig_cores && rig.now_us < end;) {
-		far_side();
-		for (uint16_t i = 0; i < rig_cores; i++)
-			while (inbox_take_event(rig.inboxes[i], &e)) {
-				stopped += e.kind == EVENT_STOPPED;
-				if (e.bytes != NULL)
-					inbox_free(e.bytes);
-			}
-	}
-	CHECK_EQ(stopped, rig_cores);
-	for (uint16_t i = 0; i < rig_cores; i++)
-		CHECK(core_join(rig.cores[i], 10000000));
-}
-
 /* A partner's stream and a gateway's on different cores, each a thread: all arrives both ways. */
 static void crosses(uint16_t cores, uint16_t queues)
 {
@@ -158,7 +116,7 @@ static void crosses(uint16_t cores, uint16_t queues)
 	rig_cores = cores;
 	rig_queues = queues;
 	rig_way = STEER_SOFTWARE;
-	rig_start_us = clock_us();
+	rig_start_us = rig_clock_us();
 	rig_open();
 	/* The streams are made turn by turn, what they carry is not. */
 	partner = rig_connect(IFACE_EDGE);
@@ -169,31 +127,28 @@ static void crosses(uint16_t cores, uint16_t queues)
 		gateway = rig_connect(IFACE_INTERNAL);
 	} while (gateway->id.core == partner->id.core || STAT_SUM(frames_crossed) == crossed);
 	rig_stream(gateway, true, 1, 11, GRANT_FROM_PEER | GRANT_TO_PEER);
-	while (clock_us() < rig.now_us + 1000) /* turns have run ahead of it */
-		sched_yield();
-	for (uint16_t i = 0; i < cores; i++)
-		CHECK(core_launch(rig.cores[i]));
+	rig_launch();
 	peer_say(gateway, stanzas(out, "a@contoso.example", "b@partner.example"));
 	peer_say(partner, stanzas(in, "b@partner.example", "a@contoso.example"));
-	far_side();
+	rig_turn();
 	for (const uint64_t end = rig.now_us + PATIENCE_US;
 	     (heard(partner) < STANZAS || heard(gateway) < STANZAS) && rig.now_us < end;) {
 		for (unsigned int i = 0; i < 200; i++)
-			far_side();
+			rig_turn();
 		serve(partner, gateway);
 	}
 	CHECK_EQ(heard(partner), STANZAS);
 	CHECK_EQ(heard(gateway), STANZAS);
 	for (const uint64_t end = rig.now_us + 5000000;
 	     LAW_SUM(delivered) < 2 * STANZAS && rig.now_us < end;)
-		far_side();
+		rig_turn();
 	CHECK_EQ(LAW_SUM(accepted), 2 * STANZAS);
 	CHECK_EQ(LAW_SUM(delivered), 2 * STANZAS);
 	CHECK_EQ(STAT_SUM(stanzas_crossed), 2 * STANZAS);
 	CHECK(STAT_SUM(frames_crossed) > crossed);
 	for (uint16_t i = 0; i < cores; i++)
 		CHECK_EQ(law_gap(&core_stats(rig.cores[i])->law), 0);
-	stop_all();
+	rig_stop();
 	rig_close();
 }
 

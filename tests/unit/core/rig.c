@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* rig.c - the core under test, and control's part played by the test. */
 
+#include <sched.h>
+
 #include "tests/eal.h"
 #include "tests/unit/core/far.h"
+#include "tests/unit/core/wire.h"
 
 struct rig rig;
 uint32_t rig_link_queue_bytes, rig_link_queue_stanzas;
@@ -10,13 +13,20 @@ enum tls_version rig_tls_version = TLS_1_3;
 uint64_t rig_start_us = 1000000000;
 uint16_t rig_cores = 1, rig_queues = 1;
 enum steer_way rig_way = STEER_ALONE;
+unsigned int rig_peers = RIG_PEERS;
 static struct port port[IFACE_COUNT];
 
 void rig_start(void)
 {
-	eal_start("384", "0@0,1@0,2@0,3@0,4@0", NULL);
-	far_start(port);
-	for (unsigned int i = 0; i < RIG_PEERS; i++)
+	rig_start_on("384", "0@0,1@0,2@0,3@0,4@0");
+}
+
+void rig_start_on(const char *megabytes, const char *lcores)
+{
+	far_must(rig_peers <= RIG_PEERS_MAX, "too many peers");
+	eal_start(megabytes, lcores, NULL);
+	far_start();
+	for (unsigned int i = 0; i < rig_peers; i++)
 		rig.peer[i].heard = malloc(RIG_HEARD);
 	rig_link_queue_bytes = LINK_QUEUE_BYTES;
 	rig_link_queue_stanzas = LINK_QUEUE_STANZAS;
@@ -24,13 +34,23 @@ void rig_start(void)
 
 static struct route *make_routes(void)
 {
-	static const struct route_domain domains[] = {
+	static struct route_domain domains[4 + 2 * RIG_DOMAINS] = {
 	    {"contoso.example", {CONTOSO}, ROUTE_LOCAL, {0}, 0},
 	    {"fabrikam.example", {FABRIKAM}, ROUTE_LOCAL, {0}, 0},
 	    {"partner.example", {PARTNER}, ROUTE_REMOTE, {1}, 0},
 	    {"other.example", {OTHER}, ROUTE_REMOTE, {2}, 0},
 	};
 
+	for (uint16_t i = 0; i < RIG_DOMAINS; i++) {
+		struct route_domain *local = &domains[4 + 2 * i], *remote = local + 1;
+
+		*local =
+		    (struct route_domain){.id = {(uint16_t)(MANY_LOCAL + i)}, .side = ROUTE_LOCAL};
+		*remote = (struct route_domain){
+		    .id = {(uint16_t)(MANY_REMOTE + i)}, .side = ROUTE_REMOTE, .partner = {1}};
+		snprintf(local->name, sizeof(local->name), "l%u.example", i);
+		snprintf(remote->name, sizeof(remote->name), "r%u.example", i);
+	}
 	return route_make(domains, ARRAY_LEN(domains));
 }
 
@@ -56,7 +76,7 @@ static void open_core(uint16_t index)
 	struct core_setup s = {
 	    .index = index,
 	    .lcore = index + 1u,
-	    .conns = RIG_CONNS,
+	    .conns = 2 * rig_peers,
 	    .link_queue_bytes = rig_link_queue_bytes,
 	    .link_queue_stanzas = rig_link_queue_stanzas,
 	    .user_timeout_us = 60 * 1000000,
@@ -94,13 +114,15 @@ void rig_open(void)
 	far_must(rig.routes != NULL && (rig.crossings != NULL || rig_cores == 1),
 		 "routes and crossings");
 	make_steer();
+	for (enum iface i = 0; i < IFACE_COUNT; i++)
+		wire_open(i, &port[i]);
 	for (uint16_t i = 0; i < rig_cores; i++)
 		open_core(i);
 	rig.core = rig.cores[0];
 	rig.inbox = rig.inboxes[0];
 	far_open(IFACE_EDGE);
 	far_open(IFACE_INTERNAL);
-	for (unsigned int i = 0; i < RIG_PEERS; i++) {
+	for (unsigned int i = 0; i < rig_peers; i++) {
 		char *heard = rig.peer[i].heard;
 
 		rig.peer[i] = (struct peer){.heard = heard};
@@ -135,13 +157,15 @@ static void check_law(const struct core *c)
 
 void rig_turn(void)
 {
-	rig.now_us += RIG_TURN_US;
-	for (uint16_t i = 0; i < rig_cores; i++) {
+	rig.now_us = rig.is_live ? rig_clock_us() : rig.now_us + RIG_TURN_US;
+	for (uint16_t i = 0; !rig.is_live && i < rig_cores; i++) {
 		(void)core_turn(rig.cores[i], rig.now_us);
 		check_law(rig.cores[i]);
 	}
 	far_turn(IFACE_EDGE);
 	far_turn(IFACE_INTERNAL);
+	if (rig.is_live)
+		sched_yield();
 }
 
 void rig_run(unsigned int turns)
@@ -182,7 +206,7 @@ static bool take_event(void)
 
 bool rig_expect(enum event_kind kind)
 {
-	for (unsigned int i = 0; i < 3000; i++) {
+	for (unsigned int i = 0; rig_waits(i, 3000); i++) {
 		if (take_event()) {
 			if (rig.event.kind != kind && (rig.skip & BIT(rig.event.kind)) != 0) {
 				if (rig.skipped != NULL)
@@ -265,12 +289,14 @@ struct peer *rig_dial_from(uint16_t core, enum iface side)
 	CHECK(rig_expect(EVENT_DIALED));
 	CHECK_EQ(rig.event.dialed.ref, 77);
 	CHECK_EQ(rig.event.conn.core, core);
-	rig_run(5);
-	for (unsigned int i = 0; i < RIG_PEERS; i++)
-		if (rig.peer[i].tcp != NULL && rig.peer[i].id.generation == 0) {
-			rig.peer[i].id = rig.event.conn;
-			return &rig.peer[i];
-		}
+	for (unsigned int turn = 0; rig_waits(turn, 5); turn++) {
+		rig_turn();
+		for (unsigned int i = 0; i < rig_peers; i++)
+			if (rig.peer[i].tcp != NULL && rig.peer[i].id.generation == 0) {
+				rig.peer[i].id = rig.event.conn;
+				return &rig.peer[i];
+			}
+	}
 	far_must(false, "the far host saw no connection");
 	return NULL;
 }
@@ -359,7 +385,7 @@ void rig_stream(struct peer *p, bool tls, unsigned int local, unsigned int remot
 
 static void abort_conns(const struct core *c)
 {
-	for (uint32_t i = 0; i < RIG_CONNS; i++)
+	for (uint32_t i = 0; i < 2 * rig_peers; i++)
 		if (c->conn[i].state != CONN_FREE && c->conn[i].state != CONN_GONE) {
 			const struct msg m = {.kind = MSG_ABORT, .conn = c->conn[i].id};
 

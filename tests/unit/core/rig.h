@@ -13,10 +13,15 @@
 #include "tests/check.h"
 
 enum { RIG_CORES = 4 };
-enum { RIG_CONNS = 16, RIG_PEERS = 8, RIG_HEARD = 4 * 1024 * 1024, RIG_TURN_US = 200 };
+enum { RIG_PEERS = 8, RIG_PEERS_MAX = 68, RIG_HEARD = 4 * 1024 * 1024, RIG_TURN_US = 200 };
 
-/* Domains of the snapshot: ids and names. */
+/* Domains of the snapshot: ids and names. Besides them RIG_DOMAINS of "l0.example" and
+ * "r0.example", with ids from MANY_LOCAL and MANY_REMOTE on. */
 enum { CONTOSO = 1, FABRIKAM = 2, PARTNER = 11, OTHER = 12 };
+enum { RIG_DOMAINS = 32, MANY_LOCAL = 100, MANY_REMOTE = 200 };
+
+/* What lies between the cores and the far hosts: wire.h. */
+enum wire_kind { WIRE_RINGS, WIRE_VIRTIO };
 
 /* The far end of one connection. */
 struct peer {
@@ -25,6 +30,7 @@ struct peer {
 	struct record_state *record; /* NULL: plain */
 	bool is_deaf;                /* does not read: its window closes */
 	bool is_ended, is_reset;     /* the core's FIN; RST or timeout */
+	bool has_closed;             /* has answered that FIN by its own (rig_stop) */
 	bool heard_close_notify;
 	uint8_t alert; /* received */
 	char *heard;   /* NUL-terminated plaintext so far */
@@ -46,10 +52,11 @@ struct rig {
 	struct event event;  /* of the last rig_expect() */
 	uint16_t event_core; /* who told it */
 	char text[65536];    /* its bytes */
-	struct peer peer[RIG_PEERS];
+	struct peer peer[RIG_PEERS_MAX];
 	unsigned int law_broken;
 	uint32_t skip;         /* kinds of events, as bits, that rig_expect() passes over */
 	void (*skipped)(void); /* not NULL: told of each, in rig.event */
+	bool is_live;          /* the cores run on threads of their own */
 };
 extern struct rig rig;
 
@@ -59,12 +66,17 @@ extern enum tls_version rig_tls_version;
 /* Everything speaks IPv6; the core has its IPv4 addresses besides. */
 extern bool rig_ipv6;
 extern uint64_t rig_start_us; /* when time begins */
+/* Before rig_start(): how many connections the far hosts may have, twice as many a core. */
+extern unsigned int rig_peers;
+extern enum wire_kind rig_wire;
 /* How many cores, queues of each port, and how the far hosts choose a queue: as a device does that
  * rig.steer describes, or by nothing that the cores know of. */
 extern uint16_t rig_cores, rig_queues;
 extern enum steer_way rig_way;
 
 void rig_start(void);
+/* With as much memory and these lcores, as --lcores takes them. */
+void rig_start_on(const char *megabytes, const char *lcores);
 void rig_open(void);
 /* Closes what is open and checks that nothing is missing. */
 void rig_finish(void);
@@ -80,6 +92,20 @@ void rig_turn(void);
 void rig_run(unsigned int turns);
 /* Time passes in turns of a millisecond. */
 void rig_wait(uint64_t us);
+
+/* --- threads: rig_threads.c --- */
+
+enum { RIG_PATIENCE_US = 30000000 };
+
+/* The clock of the cores' loops. */
+uint64_t rig_clock_us(void);
+/* Each core gets its thread. From here on a turn is the far hosts' alone, in real time. */
+void rig_launch(void);
+/* Another turn of up to @turns for something to happen? With threads: of RIG_PATIENCE_US since the
+ * turn 0. */
+bool rig_waits(unsigned int turn, unsigned int turns);
+/* MSG_STOP to all, the far hosts close too: the threads end. */
+void rig_stop(void);
 
 /* Turns until the next event of another kind than those skipped; checks that it is @kind. */
 bool rig_expect(enum event_kind kind);
