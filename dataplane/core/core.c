@@ -19,6 +19,8 @@ enum {
 	IDLE_SLEEP_US = 1000, /* idle for so long: sleep */
 	SLEEP_NS = 50000,
 	JOIN_PAUSE_US = 1000,
+	LAST_TURNS =
+	    CROSSING_FRAMES / BURST_MAX + 1, /* when all have stopped: lanes are empty then */
 };
 
 static enum close_by close_by_of(unsigned int news)
@@ -180,10 +182,22 @@ static void rest(const struct core *c, uint64_t idle_us)
 	}
 }
 
-/* The loop may end when control has been told everything. */
-static bool is_over(const struct core *c)
+/*
+ * Control has been told everything; and of several cores all are so far, or one takes longer than
+ * it may. The first to end would take along the queue by which others still close their
+ * connections.
+ */
+static bool is_over(struct core *c)
 {
-	return c->is_stopped && c->pending_count == 0 && TAILQ_EMPTY(&c->stalled);
+	if (!c->has_left) {
+		if (!c->is_stopped || c->pending_count > 0 || !TAILQ_EMPTY(&c->stalled))
+			return false;
+		c->has_left = true;
+		if (c->setup.crossings != NULL)
+			crossing_leave(c->setup.crossings);
+	}
+	return c->setup.crossings == NULL || crossing_all_left(c->setup.crossings) ||
+	       c->now_us >= c->stop_us + CORE_LEAVE_US;
 }
 
 static int run_loop(void *arg)
@@ -192,9 +206,10 @@ static int run_loop(void *arg)
 	/* Microseconds as a 32.32 fixed-point multiple of a tick. */
 	const uint64_t scale = (UINT64_C(1000000) << 32) / rte_get_tsc_hz();
 	uint64_t tsc = rte_rdtsc(), next, now_us = 0, busy_us = 0;
-	unsigned int idle_turns = 0;
+	unsigned int idle_turns = 0, last_turns = 0;
 
-	while (!is_over(c)) {
+	while (last_turns < LAST_TURNS) {
+		last_turns += is_over(c);
 		now_us = (uint64_t)((unsigned __int128)tsc * scale >> 32);
 		if (core_turn(c, now_us) > 0) {
 			idle_turns = 0;

@@ -25,6 +25,7 @@ enum core_bounds {
 	CORE_FLUSH_ROUNDS = 8,    /* TCP's output is bounded: flush, send, flush again */
 	CORE_PIECES_MAX = 64,     /* mbufs of one TLS record that are opened where they lie */
 	CORE_STOP_US = 2000000,   /* MSG_STOP: how long acknowledgments are waited for */
+	CORE_LEAVE_US = 1000000,  /* and behind that for the other cores */
 	CORE_END_US = 10000000,   /* FIN sent: how long the peer may take to answer it */
 	CORE_TICK_US = 1000,      /* ARP's timers; how often the pool is counted */
 	CORE_SEND_HIGH = SEND_QUEUE_BYTES / 4 * 3, /* above it a destination takes no new stanza */
@@ -68,7 +69,7 @@ struct core {
 	uint32_t spare_count;
 	struct tx_queue tx[IFACE_COUNT];
 
-	bool is_stopping, is_stopped;
+	bool is_stopping, is_stopped, has_left;
 	uint64_t stop_us, tick_us;
 	struct event pending[CORE_PENDING_MAX];
 	uint32_t pending_count;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* crossing.c - the lanes between cores, three rings each. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@ struct lane {
 
 struct crossings {
 	uint16_t cores;
+	_Atomic uint16_t left;
 	struct lane lane[]; /* [from * cores + to]; from == to is empty */
 };
 
@@ -92,6 +94,16 @@ void crossing_free(struct crossings *x)
 uint16_t crossing_cores(const struct crossings *x)
 {
 	return x->cores;
+}
+
+void crossing_leave(struct crossings *x)
+{
+	atomic_fetch_add_explicit(&x->left, 1, memory_order_release);
+}
+
+bool crossing_all_left(const struct crossings *x)
+{
+	return atomic_load_explicit(&x->left, memory_order_acquire) == x->cores;
 }
 
 bool crossing_give_frame(struct crossings *x, uint16_t from, uint16_t to,

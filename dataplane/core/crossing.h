@@ -76,6 +76,11 @@ unsigned int crossing_notes(const struct crossings *x, uint16_t from, uint16_t t
 MUST_USE bool crossing_take_note(struct crossings *x, uint16_t from, uint16_t to,
 				 struct crossing_note *out);
 
+/* Core by core says once that it has stopped; until all have, each goes on polling, since another's
+ * connections may live by its queue. What was given before is seen by whoever sees that. */
+void crossing_leave(struct crossings *x);
+bool crossing_all_left(const struct crossings *x);
+
 /* When the lane is full it is lost: who asked asks again. */
 void crossing_give_neighbour(struct crossings *x, uint16_t from, uint16_t to,
 			     const struct net_neighbour *n);

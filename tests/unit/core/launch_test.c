@@ -149,6 +149,7 @@ static void crosses(uint16_t cores, uint16_t queues)
 	for (uint16_t i = 0; i < cores; i++)
 		CHECK_EQ(law_gap(&core_stats(rig.cores[i])->law), 0);
 	rig_stop();
+	CHECK(partner->is_ended && gateway->is_ended);
 	rig_close();
 }
 

@@ -104,7 +104,7 @@ void rig_launch(void);
 /* Another turn of up to @turns for something to happen? With threads: of RIG_PATIENCE_US since the
  * turn 0. */
 bool rig_waits(unsigned int turn, unsigned int turns);
-/* MSG_STOP to all, the far hosts close too: the threads end. */
+/* MSG_STOP to one core after the other, the far hosts close too: the threads end. */
 void rig_stop(void);
 
 /* Turns until the next event of another kind than those skipped; checks that it is @kind. */

@@ -47,34 +47,39 @@ static void close_too(void)
 	}
 }
 
-static unsigned int take_stopped(void)
+static bool take_stopped(uint16_t core)
 {
-	unsigned int stopped = 0;
+	bool stopped = false;
 	struct event e;
 
-	for (uint16_t i = 0; i < rig_cores; i++)
-		while (inbox_take_event(rig.inboxes[i], &e)) {
-			stopped += e.kind == EVENT_STOPPED;
-			if (e.bytes != NULL)
-				inbox_free(e.bytes);
-		}
+	while (inbox_take_event(rig.inboxes[core], &e)) {
+		stopped |= e.kind == EVENT_STOPPED;
+		if (e.bytes != NULL)
+			inbox_free(e.bytes);
+	}
 	return stopped;
 }
 
+/* One after the other, the first of all first: the others still need its queue. */
 void rig_stop(void)
 {
 	const struct msg stop = {.kind = MSG_STOP};
-	unsigned int stopped = 0;
 
-	for (uint16_t i = 0; i < rig_cores; i++)
+	for (uint16_t i = 0; i < rig_cores; i++) {
+		bool stopped = false;
+
 		rig_order_to(i, &stop);
-	for (unsigned int turn = 0; stopped < rig_cores && rig_waits(turn, 0); turn++) {
-		rig_turn();
-		close_too();
-		stopped += take_stopped();
+		for (unsigned int turn = 0; !stopped && rig_waits(turn, 0); turn++) {
+			rig_turn();
+			close_too();
+			stopped = take_stopped(i);
+		}
+		far_must(stopped, "a core has not stopped");
 	}
-	far_must(stopped == rig_cores, "a core has not stopped");
 	for (uint16_t i = 0; i < rig_cores; i++)
 		far_must(core_join(rig.cores[i], RIG_PATIENCE_US), "a core's thread does not end");
+	/* What the last one has sent. */
+	for (unsigned int i = 0; i < rig_cores; i++)
+		rig_turn();
 	rig.is_live = false;
 }
