@@ -58,7 +58,12 @@ static bool make_tables(struct core *c, char *error)
 
 static bool make_net(struct core *c, char *error)
 {
-	struct net_setup s = {.pool = c->pool, .drops = c->stats.drops};
+	struct net_setup s = {
+	    .pool = c->pool,
+	    .drops = c->stats.drops,
+	    .has_others = c->setup.crossings != NULL,
+	    .is_silent = c->setup.index > 0,
+	};
 
 	memcpy(s.iface, c->setup.iface, sizeof(s.iface));
 	c->net = net_init(&s, c->now_us);

@@ -100,7 +100,7 @@ static void take_claim(struct net_iface *in, const struct claim *c, uint64_t now
 			neigh_asked(in, &sender, &c->mac, now_us);
 	} else if (may_be_used) {
 		neigh_tell(in, &sender, &c->mac);
-		if (!neigh_answered(in, &sender, &c->mac, now_us))
+		if (!neigh_answered(in, &sender, &c->mac, now_us) && !in->net->has_others)
 			count_drop(in->net, DROP_ARP_BAD);
 	} else {
 		count_drop(in->net, DROP_ARP_BAD);
@@ -120,7 +120,7 @@ void arp_input(struct net_iface *in, struct rte_mbuf *m, uint64_t now_us)
 
 void arp_init(struct net_iface *i, uint64_t now_us)
 {
-	if (i->v4.address == 0)
+	if (i->v4.address == 0 || i->net->is_silent)
 		return;
 	i->arp_announce.kind = TIMER_ARP_ANNOUNCE;
 	wheel_set(&i->wheel, &i->arp_announce, now_us + ARP_ANNOUNCE_US);

@@ -94,6 +94,8 @@ void mld_init(struct net_iface *i, uint64_t now_us)
 	if (!has_v6(i))
 		return;
 	i->mld_report.kind = TIMER_MLD_REPORT;
+	if (i->net->is_silent)
+		return;
 	mld_report(i, now_us);
 	wheel_set(&i->wheel, &i->mld_report, now_us + MLD_AGAIN_US);
 }

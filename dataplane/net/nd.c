@@ -126,7 +126,7 @@ void nd_announce(struct net_iface *i, uint64_t now_us)
 
 void nd_init(struct net_iface *i, uint64_t now_us)
 {
-	if (!has_v6(i))
+	if (!has_v6(i) || i->net->is_silent)
 		return;
 	probe(i, &i->v6.link_local, now_us);
 	probe(i, &i->v6.address, now_us);
@@ -224,7 +224,8 @@ static void take_answer(struct net_iface *in, const struct claim *c, uint64_t no
 {
 	if (c->has_mac)
 		neigh_tell(in, &c->target, &c->mac);
-	if (!neigh_answered(in, &c->target, c->has_mac ? &c->mac : NULL, now_us))
+	if (!neigh_answered(in, &c->target, c->has_mac ? &c->mac : NULL, now_us) &&
+	    !in->net->has_others)
 		count_drop(in->net, DROP_ND_BAD);
 }
 

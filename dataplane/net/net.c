@@ -45,6 +45,8 @@ struct net *net_init(const struct net_setup *setup, uint64_t now_us)
 		return NULL;
 	n->pool = setup->pool;
 	n->drops = setup->drops;
+	n->has_others = setup->has_others;
+	n->is_silent = setup->is_silent;
 	for (enum iface i = 0; i < IFACE_COUNT; i++)
 		if (!init_iface(n, i, &setup->iface[i], now_us)) {
 			net_fini(n);

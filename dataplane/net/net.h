@@ -46,6 +46,9 @@ struct net_setup {
 	struct net_iface_setup iface[IFACE_COUNT];
 	struct rte_mempool *pool; /* for what net sends itself: ARP, ICMP */
 	uint32_t *drops;          /* DROP_COUNT counters of this core */
+	/* Other cores have the same addresses: an answer nobody here has asked for may be theirs,
+	 * and is no fault; and it is enough when one of them announces the addresses. */
+	bool has_others, is_silent;
 };
 
 struct net;

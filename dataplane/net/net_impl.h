@@ -69,6 +69,7 @@ struct net_iface {
 struct net {
 	struct rte_mempool *pool;
 	uint32_t *drops;
+	bool has_others, is_silent;
 	uint32_t news_head, news_tail;
 	struct net_neighbour news[NEIGH_NEWS];
 	struct net_iface iface[IFACE_COUNT];

@@ -300,6 +300,39 @@ static void tells_answers_to_other_cores(void)
 	rig_close();
 }
 
+/* With other cores an answer that nobody here has asked for is theirs; nonsense stays nonsense. */
+static void others_have_asked(void)
+{
+	struct net_neighbour heard = {0};
+
+	has_others = true;
+	rig_open();
+	has_others = false;
+	answer(STATION, station_mac);
+	CHECK_EQ(rig_drops(), 0);
+	CHECK(net_take_neighbour(net, &heard));
+	answer(0xc6336463, other_mac); /* not on this link */
+	CHECK(rig_dropped(DROP_ARP_BAD));
+	rig_output(rig_segment(1), STATION);
+	CHECK(took_question(STATION, all_macs)); /* it was not believed */
+	rig_close();
+}
+
+static void leaves_announcing_to_another_core(void)
+{
+	const struct net_iface_setup edge = rig_edge();
+
+	is_silent = true;
+	rig_open_with(&edge);
+	is_silent = false;
+	now_us += 5 * US_PER_S;
+	net_tick(net, now_us);
+	CHECK_EQ(rig_take_on(IFACE_EDGE).len, 0);
+	CHECK_EQ(rig_take_on(IFACE_INTERNAL).len, 0);
+	rig_introduce(STATION, station_mac); /* and answers all the same */
+	rig_close();
+}
+
 /* Each field that must be as it must be. */
 static void refuses_malformed_packets(void)
 {
@@ -340,6 +373,8 @@ int main(void)
 	RUN(keeps_the_newest_of_a_segment_sent_twice);
 	RUN(a_full_cache_gives_up_the_oldest_silent_hop);
 	RUN(tells_answers_to_other_cores);
+	RUN(others_have_asked);
+	RUN(leaves_announcing_to_another_core);
 	RUN(refuses_malformed_packets);
 	return check_summary();
 }

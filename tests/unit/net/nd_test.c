@@ -51,6 +51,25 @@ static void probes_and_announces_its_addresses(void)
 	rig_close();
 }
 
+/* One core of several: the first has said it all, and an answer may be to another's question. */
+static void leaves_announcing_to_another_core(void)
+{
+	const struct net_iface_setup edge = rig6_edge();
+	struct net_neighbour heard = {0};
+
+	is_silent = has_others = true;
+	rig_open_with(&edge);
+	is_silent = has_others = false;
+	rig_wait(100 * US_PER_S);
+	CHECK_EQ(rig_take().len, 0);
+	answer_nd(STATION6, station_mac);
+	CHECK(net_take_neighbour(net, &heard));
+	CHECK_EQ(rig_drops(), 0);
+	answer_nd(FAR_AWAY6, other_mac); /* not on this link */
+	CHECK(rig_dropped(DROP_ND_BAD));
+	rig_close();
+}
+
 static void says_nothing_without_an_address(void)
 {
 	const struct rte_tcp_hdr tcp = make_tcp(40000, 5269, RTE_TCP_SYN_FLAG);
@@ -339,6 +358,7 @@ int main(void)
 {
 	rig_start();
 	RUN(probes_and_announces_its_addresses);
+	RUN(leaves_announcing_to_another_core);
 	RUN(says_nothing_without_an_address);
 	RUN(answers_who_asks_and_remembers_him);
 	RUN(finds_an_asker_who_does_not_say_where_he_is);

@@ -36,6 +36,8 @@ static uint64_t now_us;
 static struct tcp_packet packet;
 static struct tcp_quoted quoted;
 static struct rte_mbuf *segment;
+/* Of the next rig_open(): as one core of several. */
+static bool has_others, is_silent;
 
 /* One frame that net wants to send. */
 struct frame {
@@ -81,6 +83,8 @@ static inline void rig_open_with(const struct net_iface_setup *edge)
 					  .listen_port = 23456}},
 	    .pool = pool,
 	    .drops = drops,
+	    .has_others = has_others,
+	    .is_silent = is_silent,
 	};
 
 	memset(drops, 0, sizeof(drops));
