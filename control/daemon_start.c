@@ -276,13 +276,16 @@ static bool start_cores(struct daemon *d, char *error)
 	return true;
 }
 
-/* All are closed before the first is freed: core.h. */
+/* All are closed before the first is freed: core.h. And the devices before them: a card still has
+ * frames of the cores' pools to send, or has not said yet that they are sent. */
 static void stop_cores(struct daemon *d)
 {
 	for (uint16_t i = 0; i < d->cores; i++)
 		if (d->core[i] != NULL)
 			core_close(d->core[i]);
 	crossing_drain(d->crossings);
+	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+		eal_shut_ports(&d->ports[i]);
 	for (uint16_t i = 0; i < d->cores; i++)
 		core_free(d->core[i]);
 }

@@ -253,10 +253,16 @@ bool eal_open_ports(const struct config *config, const char *drivers_dir, enum i
 	return true;
 }
 
+void eal_shut_ports(struct eal_ports *p)
+{
+	for (uint16_t i = 0; i < p->count && !p->is_shut; i++)
+		port_close(&p->port[i]);
+	p->is_shut = true;
+}
+
 void eal_close_ports(struct eal_ports *p)
 {
-	for (uint16_t i = 0; i < p->count; i++)
-		port_close(&p->port[i]);
+	eal_shut_ports(p);
 	for (uint16_t i = 0; i < p->count; i++)
 		rte_mempool_free(p->pool[i]);
 	p->count = 0;

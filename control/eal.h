@@ -22,6 +22,7 @@ struct eal_ports {
 	struct rte_mempool *pool[CORES_MAX]; /* what the queues of each fill */
 	uint32_t mbufs; /* of all pools, besides those that queues hold ready */
 	uint16_t count;
+	bool is_shut; /* its devices are closed, its pools are there */
 };
 
 /* Opens the devices of one interface as its profile says. After a failure too eal_close_ports() is
@@ -29,6 +30,9 @@ struct eal_ports {
 MUST_USE bool eal_open_ports(const struct config *config, const char *drivers_dir, enum iface iface,
 			     struct eal_ports *out, char *error);
 void eal_close_ports(struct eal_ports *p);
+/* Before that, and before the cores' pools are freed: closes the devices, so that what they were
+ * still sending goes back to its pools. */
+void eal_shut_ports(struct eal_ports *p);
 
 /* Of all devices together. */
 uint16_t eal_queues(const struct eal_ports *p);
