@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tcp.h - the TCP of one core (RFC 9293, 6298, 5681, 6582, 7323, 5961, 6528): bytes, segments and
- *time in, segments and news out. It has no clock, no device, no callback and no allocation after
- *tcp_init().
+ * tcp.h - the TCP of one core (RFC 9293, 6298, 5681, 6582, 7323, 5961, 6528, 3168): bytes, segments
+ * and time in, segments and news out. It has no clock, no device, no callback and no allocation
+ * after tcp_init().
  *
  * How it is driven (dataplane/core, and tests with virtual time):
  *

@@ -16,8 +16,6 @@ void tcp_ecn_take_syn(struct tcp_conn *c, const struct tcp_in *in)
 
 	if ((in->flags & BOTH) != (grants ? TCP_ECE : BOTH))
 		c->ecn = TCP_ECN_OFF;
-	else if (c->ecn == TCP_ECN_ECHO && !grants) /* a simultaneous open after a fall-back */
-		c->ecn = TCP_ECN_OFF;
 }
 
 bool tcp_ecn_fall_back(struct tcp_conn *c)

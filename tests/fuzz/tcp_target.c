@@ -87,7 +87,8 @@ void tcp_target_settle(struct tcp_target *g)
 
 void tcp_target_give(struct tcp_target *g, const uint8_t *at, size_t len)
 {
-	const struct tcp_packet packet = {IFACE_EDGE, g->them, g->us, true, 0};
+	/* The length, which means nothing else, says whether it is marked. */
+	const struct tcp_packet packet = {IFACE_EDGE, g->them, g->us, true, (uint8_t)(len & 3)};
 	uint8_t b[LONGEST] = {0};
 	struct rte_mbuf *m;
 
@@ -168,6 +169,7 @@ void tcp_target_open(struct tcp_target *g, struct env *env, enum tcp_state state
 				 .their_port = PEER_PORT,
 				 .their_nxt = UINT32_MAX - 50};
 	setup.conns = 8;
+	setup.ecn = true;
 	setup.keepalive_idle_us = UINT64_C(30) * 1000 * 1000;
 	g->t = tcp_init(&setup, g->now_us);
 	REQUIRE(g->t != NULL && tcp_listen(g->t, IFACE_EDGE, &g->us, PORT));

@@ -87,11 +87,13 @@ static uint32_t near(struct world *w, uint32_t base)
 
 static void give_segment(struct world *w, struct peer *p)
 {
-	const struct tcp_packet packet = {IFACE_EDGE, them(), us(), false, 0};
+	/* Its upper two bits are CWR and ECE; with both the packet is marked, too. */
+	const uint8_t said = byte(w);
+	const struct tcp_packet packet = {IFACE_EDGE, them(), us(), false, said >> 6};
 	struct env_segment s = {.src_port = p->port, .dst_port = p->local_port};
 	struct rte_mbuf *m;
 
-	s.flags = byte(w) & 0x3f;
+	s.flags = said;
 	s.seq = near(w, p->their_nxt);
 	s.ack = near(w, p->our_nxt);
 	s.window = (uint16_t)(byte(w) << 8 | byte(w));
@@ -246,6 +248,7 @@ static void start(struct world *w)
 	struct tcp_setup setup = env_setup(&env);
 	const struct ip_addr local = us(), remote = them();
 
+	setup.ecn = true;
 	setup.conns = 6; /* few, so that they run out */
 	setup.keepalive_idle_us = UINT64_C(30) * 1000 * 1000;
 	w->t = tcp_init(&setup, w->now_us);

@@ -23,7 +23,8 @@ static uint8_t text[2048]; /* what foes say: nothing the victim compares */
 
 void sim_foe_send(struct sim *s, const struct ip_addr *src, const struct env_segment *seg)
 {
-	const struct tcp_packet packet = {IFACE_EDGE, *src, s->side[0].addr, false, 0};
+	const uint8_t ecn = (uint8_t)sim_below(s, 4);
+	const struct tcp_packet packet = {IFACE_EDGE, *src, s->side[0].addr, false, ecn};
 	struct rte_mbuf *m = env_build(s->env, seg, &packet.src, &packet.dst);
 
 	if (m == NULL)
@@ -53,7 +54,11 @@ static struct env_segment usual(const struct sim_foe *f)
 
 static void send(struct sim *s, struct sim_foe *f, const struct env_segment *seg)
 {
-	sim_foe_send(s, &f->addr, seg);
+	struct env_segment said = *seg;
+
+	if (f->has_ecn && !(seg->flags & SIM_SYN))
+		said.flags |= sim_below(s, 4) > 0 ? SIM_ECE : SIM_CWR;
+	sim_foe_send(s, &f->addr, &said);
 }
 
 static void send_syn(struct sim *s, struct sim_foe *f, uint8_t flags)
@@ -64,12 +69,15 @@ static void send_syn(struct sim *s, struct sim_foe *f, uint8_t flags)
 		f->iss = (tcp_seq)check_random(&s->random);
 		f->prey_port = SIM_FOE_PORT;
 		f->has_ts = sim_below(s, 2);
+		f->has_ecn = sim_below(s, 2);
 	}
 	f->ts = (uint32_t)check_random(&s->random);
 	f->window = (uint16_t)sim_below(s, 65536);
 	f->snd_nxt = f->iss;
 	seg = usual(f);
 	seg.flags = flags;
+	if (f->has_ecn)
+		seg.flags |= flags & SIM_ACK ? SIM_ECE : SIM_ECE | SIM_CWR;
 	seg.ack = flags & SIM_ACK ? f->rcv_nxt : 0;
 	seg.opt.has_mss = sim_below(s, 4) > 0;
 	seg.opt.mss = (uint16_t)sim_below(s, 1600);

@@ -16,6 +16,7 @@ struct sim_foe {
 	struct ip_addr addr;
 	uint16_t port, prey_port;
 	bool open, syn_sent, owes_ack, has_ts, may_sack;
+	bool has_ecn; /* asks for it, and then echoes and tells what it likes */
 	tcp_seq iss, snd_nxt, rcv_nxt, rcv_max;
 	uint32_t ts, prey_ts;
 	uint16_t window;
