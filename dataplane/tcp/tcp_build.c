@@ -13,7 +13,7 @@ uint32_t tcp_window_step(const struct tcp_conn *c)
 
 uint32_t tcp_window_room(const struct tcp *t, const struct tcp_conn *c)
 {
-	const uint32_t most = (uint32_t)UINT16_MAX << c->rcv_wscale;
+	const uint32_t most = (uint32_t)UINT16_MAX << tcp_rcv_wscale(c);
 	const uint32_t window = tcp_pressure_window(t, c);
 
 	if (c->inbound_bytes >= window)
@@ -29,7 +29,7 @@ uint32_t tcp_timestamp(const struct tcp *t, const struct tcp_conn *c)
 /* Bytes of @n rounded down to the scale; what was promised before stays accepted in rcv_edge. */
 static uint16_t offer_window(const struct tcp *t, struct tcp_conn *c, uint8_t flags)
 {
-	const uint8_t shift = flags & TCP_SYN ? 0 : c->rcv_wscale;
+	const uint8_t shift = flags & TCP_SYN ? 0 : tcp_rcv_wscale(c);
 	const uint32_t room = tcp_window_room(t, c);
 	uint32_t open = c->rcv_edge - c->rcv_nxt, field;
 
@@ -56,7 +56,7 @@ static void fill_options(struct tcp *t, struct tcp_conn *c, uint8_t flags, bool 
 	if (syn) {
 		o->has_mss = true;
 		o->mss = tcp_announced_mss(t, &c->key);
-		o->has_wscale = asks || c->rcv_wscale > 0;
+		o->has_wscale = asks || c->rcv_scales;
 		o->wscale = TCP_WINDOW_SCALE;
 		o->sack_permitted = asks || c->sack_ok;
 	}

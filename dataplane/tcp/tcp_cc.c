@@ -36,8 +36,9 @@ static uint32_t slow_start_limit(const struct tcp *t, const struct tcp_conn *c)
 
 void tcp_cc_grow(struct tcp *t, struct tcp_conn *c, uint32_t acked)
 {
-	/* Is the window not what held us back? */
-	const bool spare = 2 * (uint64_t)tcp_pipe(t, c) < c->cwnd;
+	/* Is the window not what held us back? Of a burst of acknowledgments each takes something
+	 * out, and nothing is sent before the last: then what is in flight does not tell. */
+	const bool spare = !c->cwnd_limited && 2 * (uint64_t)tcp_pipe(t, c) < c->cwnd;
 	struct tcp_cubic *k;
 
 	if (c->cwnd < c->ssthresh) {
@@ -54,10 +55,14 @@ void tcp_cc_grow(struct tcp *t, struct tcp_conn *c, uint32_t acked)
 	c->cwnd = min_u32(c->cwnd, TCP_CWND_MAX);
 }
 
-/* What went beyond cwnd is limited transmit's, and does not count: RFC 5681 3.2 step 2. */
+/*
+ * What went beyond cwnd is limited transmit's, and does not count: RFC 5681 3.2 step 2. What a burst
+ * of acknowledgments has taken out does, as if each had been answered before the next, which then
+ * told of the loss.
+ */
 static uint32_t flight_of(const struct tcp_conn *c)
 {
-	return min_u32(c->snd_nxt - c->snd_una, c->cwnd);
+	return c->cwnd_limited ? c->cwnd : min_u32(c->snd_nxt - c->snd_una, c->cwnd);
 }
 
 void tcp_cc_reduce(struct tcp *t, struct tcp_conn *c)

@@ -55,7 +55,6 @@ enum tcp_bounds {
 	TCP_PAWS_STALE_S = 24 * 24 * 3600, /* RFC 7323 5.5 */
 };
 _Static_assert((65535u << TCP_WINDOW_SCALE) >= RECEIVE_WINDOW_BYTES, "window scale too small");
-_Static_assert(TCP_WINDOW_SCALE <= 3, "tcp_conn.rcv_wscale has two bits");
 _Static_assert(TCP_KEEPALIVE_PROBES <= 7, "tcp_conn.probes has three bits");
 
 #define TCP_SECOND_US UINT64_C(1000000)
@@ -111,9 +110,10 @@ struct tcp_conn {
 	/* line 0: each segment that comes in */
 	uint8_t state : 4; /* enum tcp_state, written by tcp_become() alone */
 	uint8_t snd_wscale : 4;
-	uint8_t rcv_wscale : 2;    /* 0 or TCP_WINDOW_SCALE */
+	uint8_t rcv_scales : 1;    /* our window is scaled, by TCP_WINDOW_SCALE */
 	uint8_t trusted : 1;       /* tcp_trust() */
 	uint8_t is_mss_proved : 1; /* a segment of snd_mss has been acknowledged */
+	uint8_t cwnd_limited : 1;  /* at the last flush nothing but cwnd held data back */
 	uint8_t ecn : 2;           /* enum tcp_ecn */
 	uint8_t cwr : 2;           /* enum tcp_cwr */
 	uint8_t acks_owed; /* ACKs to send at the next flush: one for each out-of-order segment */
@@ -243,6 +243,12 @@ struct tcp_in {
 	uint8_t ecn; /* of the IP header */
 	struct tcp_options opt;
 };
+
+/* What the window we send is shifted by, but for a SYN's (RFC 7323 2.2). */
+static inline uint8_t tcp_rcv_wscale(const struct tcp_conn *c)
+{
+	return c->rcv_scales ? TCP_WINDOW_SCALE : 0;
+}
 
 static inline void tcp_count(struct tcp *t, enum drop d)
 {

@@ -15,7 +15,7 @@ void tcp_take_syn_options(struct tcp *t, struct tcp_conn *c, const struct tcp_in
 	mss = min_u32(mss, min_u32(t->setup.mtu[c->key.iface] - header, room));
 	if (in->opt.has_wscale) {
 		c->snd_wscale = in->opt.wscale & 0xfu;
-		c->rcv_wscale = TCP_WINDOW_SCALE;
+		c->rcv_scales = true;
 	}
 	if (in->opt.has_ts) {
 		c->ts_ok = true;

@@ -64,14 +64,15 @@ static uint32_t left_in_mbuf(const struct tcp *t, const struct tcp_conn *c)
  * whole mbuf, or at least half of the largest window the other side ever had. There is no Nagle
  * delay: the relay has already put together what belongs together.
  */
-static uint32_t may_send(const struct tcp *t, const struct tcp_conn *c)
+static uint32_t may_send(const struct tcp *t, struct tcp_conn *c)
 {
 	const uint32_t flight = in_flight(c), pipe = tcp_pipe(t, c), left = left_in_mbuf(t, c);
 	const uint32_t cwnd = tcp_cc_window(c);
 	const uint32_t by_cwnd = cwnd > pipe ? cwnd - pipe : 0;
 	const uint32_t by_wnd = c->snd_wnd > flight ? c->snd_wnd - flight : 0;
 
-	if ((left > by_cwnd && pipe > 0) || c->cwr == TCP_CWR_WAIT)
+	c->cwnd_limited = left > by_cwnd && pipe > 0;
+	if (c->cwnd_limited || c->cwr == TCP_CWR_WAIT)
 		return 0;
 	if (left <= by_wnd)
 		return left;
@@ -251,6 +252,7 @@ static bool send_data(struct tcp *t, struct tcp_conn *c)
 		return false;
 	if (in_flight(c) == 0)
 		tcp_cc_idle(t, c);
+	c->cwnd_limited = false;
 	while (c->pos_mbuf != NULL) {
 		n = may_send(t, c);
 		if (n == 0)
