@@ -104,11 +104,12 @@ def listen(world, port=w.FAR_PORT):
     return s
 
 
-def accept(listener, count):
+def accept(listener, count, become=lambda s: s):
+    """@count connections, each made into @become of it as it comes: others may take seconds."""
     out = []
     with listener:
         for _ in range(count):
-            out.append(listener.accept()[0])
+            out.append(become(listener.accept()[0]))
     return out
 
 
