@@ -102,6 +102,14 @@ static void agrees_with_evp(void)
 			one_length(suite, len);
 }
 
+/* Without it that of the library crashes in its own test, instead of saying so. */
+static bool has_avx512(void)
+{
+	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+	       __builtin_cpu_supports("avx512vl");
+}
+
 /* Each set of instructions has code of its own in the library: try all that this machine has. */
 static void agrees_with_evp_on_every_architecture(void)
 {
@@ -110,6 +118,8 @@ static void agrees_with_evp_on_every_architecture(void)
 	int tried = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(init); i++) {
+		if (init[i] == init_mb_mgr_avx512 && !has_avx512())
+			continue;
 		mb = alloc_mb_mgr(0);
 		init[i](mb);
 		if (imb_get_errno(mb) == 0) {
