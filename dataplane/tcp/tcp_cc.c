@@ -56,9 +56,9 @@ void tcp_cc_grow(struct tcp *t, struct tcp_conn *c, uint32_t acked)
 }
 
 /*
- * What went beyond cwnd is limited transmit's, and does not count: RFC 5681 3.2 step 2. What a burst
- * of acknowledgments has taken out does, as if each had been answered before the next, which then
- * told of the loss.
+ * What went beyond cwnd is limited transmit's, and does not count: RFC 5681 3.2 step 2. What a
+ * burst of acknowledgments has taken out does, as if each had been answered before the next, which
+ * then told of the loss.
  */
 static uint32_t flight_of(const struct tcp_conn *c)
 {

@@ -130,7 +130,8 @@ void tcp_time_wait_add(struct tcp *t, const struct tcp_conn *c)
 	    .snd_nxt = c->snd_nxt,
 	    .rcv_nxt = c->rcv_nxt,
 	    .ts_recent = c->ts_recent,
-	    .window = (uint16_t)min_u32((c->rcv_edge - c->rcv_nxt) >> tcp_rcv_wscale(c), UINT16_MAX),
+	    .window =
+		(uint16_t)min_u32((c->rcv_edge - c->rcv_nxt) >> tcp_rcv_wscale(c), UINT16_MAX),
 	    .is_used = true,
 	    .ts_ok = c->ts_ok,
 	};
