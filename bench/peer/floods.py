@@ -14,7 +14,6 @@ router, not over the good peer's link.
 """
 
 import json
-import os
 import statistics
 import time
 
@@ -124,9 +123,6 @@ def flood(world, table, long):
         "mbit": ("good Mbit/s", 11, ".1f"), "connect": ("connect ms", 10, ".0f"),
         "slowest": ("slowest ms", 10, ".0f"), "lost": ("lost in veth", 12, ""), "drops": ("drops", -20, "")},
         "SYNs with forged sources into the veth, a good peer behind 20 Mbit/s, RTT 10 ms")  # fmt: skip
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {w.PEER_CPU})
-    os.sched_setaffinity(world.link.process.pid, {w.PEER_CPU})
     phases, rate = [], 0
     try:
         world.link.set(WAY)
@@ -139,8 +135,6 @@ def flood(world, table, long):
                 phases.append(phase)
     finally:
         world.steer("link", "a0", 1 << w.PEER_CPU)
-        os.sched_setaffinity(0, before)
-        os.sched_setaffinity(world.link.process.pid, before)
     medians = {s: statistics.median(p["mbit"] for p in phases if p["state"] == s) for s in STATES}
     to_none = medians["SYN flood"] / medians["unflooded"]
     to_drop = medians["SYN flood"] / medians["dropped flood"]

@@ -23,6 +23,8 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 OURS, FAR, REF, ROUTER = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.254"
 LISTEN_PORT, FAR_PORT = 5269, 7000
 VETHS = {"px0": ("ours", "a0"), "pr0": ("ref", "a1"), "pk0": ("far", "b0")}
+STALL_MAX = 0.2  # of the time: what our stack did with less of its CPU says little
+TRIES = 4  # of a measurement that was stalled
 CPUS = sorted(os.sched_getaffinity(0))
 STACK_CPU, PEER_CPU = CPUS[-1], CPUS[0]
 SYSCTLS = {
@@ -145,6 +147,10 @@ class World:
             before = os.getpriority(os.PRIO_PROCESS, 0)
             os.setpriority(os.PRIO_PROCESS, 0, -20)
             self.undo.callback(os.setpriority, os.PRIO_PROCESS, 0, before)
+            self.put_first()
+            # A poll core is nobody else's; our stack moves there by itself.
+            self.undo.callback(os.sched_setaffinity, 0, os.sched_getaffinity(0))
+            os.sched_setaffinity(0, {PEER_CPU})
             self.log = self.undo.enter_context(open(self.build / f"peer{self.number}.log", "w"))
             self.undo.callback(self.down)
             self.up()
@@ -155,6 +161,14 @@ class World:
 
     def __exit__(self, *_):
         self.undo.close()
+
+    def put_first(self):
+        """Where each session is scheduled as a group, niceness alone orders nothing between them."""
+        group = pathlib.Path("/proc/self/autogroup")
+        if group.exists():
+            before = group.read_text().split()[-1]
+            self.undo.callback(group.write_text, before)
+            group.write_text("-20")
 
     def up(self):
         self.down()

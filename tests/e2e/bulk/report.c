@@ -64,7 +64,8 @@ void report(const struct stack *s, const struct talker *k, const struct report_f
 		say_flow(&k[i], &f[i], s->now_us);
 		printf("%s", i + 1 < flows ? ", " : "");
 	}
-	printf("], \"leaked\": %u, ", leaked);
+	printf("], \"leaked\": %u, \"stalled\": %.3f, ", leaked,
+	       (double)s->stalled_us / (double)(s->now_us - s->begun_us + 1));
 	say_faults("faults_in", &s->in.counts);
 	say_faults("faults_out", &s->out.counts);
 	say_watch("theirs", &s->theirs);

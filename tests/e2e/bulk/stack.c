@@ -108,8 +108,11 @@ void stack_receive(struct stack *s)
 {
 	struct rte_mbuf *frame[BURST_MAX], *m;
 	const uint16_t n = port_rx(&s->port, 0, frame, BURST_MAX);
+	const uint64_t before_us = s->now_us;
 
 	s->now_us = clock_us();
+	if (s->now_us - before_us > STACK_STALL_US)
+		s->stalled_us += s->now_us - before_us;
 	for (uint16_t i = 0; i < n; i++) {
 		watch_frame(&s->theirs, frame[i]);
 		faults_put(&s->in, frame[i], s->now_us);
@@ -117,7 +120,7 @@ void stack_receive(struct stack *s)
 	while ((m = faults_take(&s->in, s->now_us)) != NULL)
 		take_frame(s, m);
 	if (n > 0)
-		s->idle_turns = 0;
+		s->busy_us = s->now_us;
 }
 
 /* Of the link's far end into the port. False when the port takes no more for now. */
@@ -176,8 +179,8 @@ void stack_transmit(struct stack *s)
 	while (send_frames(s) && flush(s) > 0)
 		moved = true;
 	if (moved)
-		s->idle_turns = 0;
-	else if (++s->idle_turns > STACK_IDLE_TURNS)
+		s->busy_us = s->now_us;
+	else if (s->now_us - s->busy_us > STACK_IDLE_US)
 		sched_yield();
 }
 

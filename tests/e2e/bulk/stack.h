@@ -23,7 +23,9 @@ enum stack_bounds {
 	STACK_MBUFS = 8191,               /* of what we send; of copies */
 	STACK_USER_TIMEOUT_US = 60000000, /* beyond a case's deadline */
 	STACK_TIME_WAIT_US = 2000000,     /* time for a lost last ACK to be asked for again */
-	STACK_IDLE_TURNS = 64,
+	/* Yielding sooner would cost milliseconds for each pause of a stream on a busy machine. */
+	STACK_IDLE_US = 20000,
+	STACK_STALL_US = 1000, /* a turn never takes so long by itself */
 };
 
 struct stack {
@@ -35,8 +37,8 @@ struct stack {
 	struct watch theirs, ours; /* what the other side sends; what we send */
 	struct rte_mbuf *tx[BURST_MAX];
 	uint16_t tx_count;
-	uint64_t now_us, net_tick_us;
-	unsigned int idle_turns;
+	uint64_t now_us, net_tick_us, busy_us; /* busy_us: something last moved */
+	uint64_t begun_us, stalled_us;         /* since then so long the CPU was somebody else's */
 	uint32_t drops[DROP_COUNT];
 };
 
