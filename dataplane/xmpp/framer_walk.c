@@ -4,8 +4,9 @@
  * mask.
  *
  * A tag is taken as a whole or not at all: what is odd, wrong, or cut off by the end of input is
- * left to the scalar steps, with nothing changed. So they remain the one set of rules, and where a
- * walk stops has no influence on what is found. Each tag is tried once: the cost stays linear.
+ * left to the scalar steps, with nothing changed that they read. So they remain the one set of
+ * rules, and where a walk stops has no influence on what is found. Each tag is tried once: the cost
+ * stays linear.
  */
 #include "dataplane/xmpp/framer_block.h"
 
@@ -299,14 +300,14 @@ static bool stands(const uint8_t *at, const uint8_t *stop, const char *rest, siz
 	return (size_t)(stop - at) >= len && memcmp(at, rest, len) == 0;
 }
 
-/* The length of the reference to a predefined entity at @at, 0 where there is another or none. */
+/* The length of the reference to a predefined entity that the '&' at @at begins, 0: another, or not
+ * all there. */
 static inline size_t entity_len(const uint8_t *at, const uint8_t *stop)
 {
 	if (stop - at < 4)
 		return 0;
 	switch (at[1]) {
 	case 'l':
-		return stands(at + 2, stop, "t;", 2) ? 4 : 0;
 	case 'g':
 		return stands(at + 2, stop, "t;", 2) ? 4 : 0;
 	case 'q':
