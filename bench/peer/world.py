@@ -165,9 +165,10 @@ class World:
     def put_first(self):
         """Where each session is scheduled as a group, niceness alone orders nothing between them."""
         group = pathlib.Path("/proc/self/autogroup")
-        if group.exists():
-            before = group.read_text().split()[-1]
-            self.undo.callback(group.write_text, before)
+        # Empty for one that is in no session's group, as whom the machine's first process started.
+        before = group.read_text().split() if group.exists() else []
+        if before:
+            self.undo.callback(group.write_text, before[-1])
             group.write_text("-20")
 
     def up(self):
