@@ -10,7 +10,8 @@
 #include <string.h>
 
 #include "bench/corpus.h"
-#include "bench/tcp_bench.h"
+#include "bench/machine.h"
+#include "bench/report.h"
 #include "dataplane/xmpp/framer.h"
 
 enum { SEGMENT = 1448, RECORD = 16384 };
@@ -212,6 +213,8 @@ int main(int argc, char **argv)
 	}
 	if (b.is_short)
 		b.rounds = 5;
+	machine_take_clock(&b);
+	machine_say(&b);
 	bench_head(&b);
 	for (int kind = 0; kind < CORPUS_KINDS; kind++)
 		if (optind == argc ||

@@ -1,78 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tcp_bench.h - what the parts of tcp_bench share: clock, rounds, report, and a world of one engine
- * and its raw peers.
+ * tcp_bench.h - what the parts of tcp_bench share: a world of one engine and its raw peers.
  *
  * Runs on  one thread. Times are that thread's CPU time; the engine's own clock is virtual.
  */
 #ifndef BENCH_TCP_BENCH_H
 #define BENCH_TCP_BENCH_H
 
-#include <stdio.h>
-#include <time.h>
-
+#include "bench/report.h"
 #include "dataplane/tcp/tcp.h"
 
-enum { BENCH_ROUNDS_MAX = 31, BENCH_PAYLOAD = 512, BENCH_PORT = 5269 };
-
-/* --- tcp_bench_report.c: what is printed --- */
-
-enum bench_sense { BENCH_INFO, BENCH_AT_MOST, BENCH_AT_LEAST };
-
-struct bench_line {
-	const char *name, *unit;
-	enum bench_sense sense;
-	double goal, aim; /* only where @sense is not BENCH_INFO */
-};
-
-struct bench {
-	bool json, is_short;
-	unsigned int rounds;
-	unsigned int missed;  /* goals */
-	uint64_t overhead_ns; /* of reading the clock twice */
-};
-
-/* One value a round: the median is the result, the quartiles are its spread. Sorts @values. */
-void bench_report(struct bench *b, const struct bench_line *line, double *values,
-		  unsigned int count);
-void bench_fact(const struct bench *b, const char *name, const char *text);
-void bench_head(const struct bench *b);
-/* On stderr. */
-void bench_progress(const char *what);
-_Noreturn void bench_die(const char *what);
-
-/* --- clock --- */
-
-static inline uint64_t bench_cpu_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
-}
-
-/* Since @start_ns, without the cost of asking. */
-static inline uint64_t bench_since_ns(const struct bench *b, uint64_t start_ns)
-{
-	const uint64_t ns = bench_cpu_ns() - start_ns;
-
-	return ns > b->overhead_ns ? ns - b->overhead_ns : 0;
-}
-
-/* xorshift64*: the seeds are fixed, each run does the same. */
-static inline uint64_t bench_random(uint64_t *state)
-{
-	*state ^= *state >> 12;
-	*state ^= *state << 25;
-	*state ^= *state >> 27;
-	return *state * UINT64_C(2685821657736338717);
-}
-
-/* The compiler must have @p's memory as it is now. */
-static inline void bench_keep(const void *p)
-{
-	__asm__ __volatile__("" : : "g"(p) : "memory");
-}
+enum { BENCH_PAYLOAD = 512, BENCH_PORT = 5269 };
 
 /* --- tcp_bench_world.c: an engine and those it talks to --- */
 

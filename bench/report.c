@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* tcp_bench_report.c - one line a result: a table for people, or JSON for programs. */
+/* report.c - one line a result: a table for people, or JSON for programs. */
+#include <errno.h>
 #include <stdlib.h>
 
-#include "bench/tcp_bench.h"
+#include "bench/report.h"
 
 static int by_size(const void *a, const void *b)
 {
@@ -85,11 +86,11 @@ void bench_head(const struct bench *b)
 
 void bench_progress(const char *what)
 {
-	fprintf(stderr, "tcp_bench: %s\n", what);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, what);
 }
 
 void bench_die(const char *what)
 {
-	fprintf(stderr, "tcp_bench: %s\n", what);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, what);
 	exit(2);
 }
