@@ -78,6 +78,8 @@ void tcp_recovery_acked(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r,
 	take_delivered(t, c, r, in);
 	tcp_spurious_acked(t, c, r, in);
 	r->stirred |= c->sack_ok && (r->absent > 0 || c->in_recovery || r->after_timeout);
+	if (!r->stirred)
+		r->delivered = in->ack; /* no walk will come to count it */
 	if (seq_at_or_after(in->ack, c->recover)) {
 		if (tcp_recovery_by_sack(t, c))
 			leave(c, r);

@@ -54,8 +54,8 @@ struct tcp_repair {
 	struct tcp_sack_block range[TCP_SACK_RANGES_MAX]; /* not yet in the queue; sorted */
 	uint32_t sacked, sacked_count, lost;
 	uint32_t absent;       /* sacked or lost: not in the network */
-	uint32_t delivered;    /* snd_una + sacked at the last walk ... */
-	tcp_seq una, tail_end; /* ... and snd_una; snd_nxt behind the probe */
+	uint32_t delivered;    /* snd_una + sacked, as far as counted ... */
+	tcp_seq una, tail_end; /* ... and snd_una of the last walk; snd_nxt behind the probe */
 	struct tcp_rack rack;
 	struct tcp_prr prr;
 	struct tcp_undo undo;
