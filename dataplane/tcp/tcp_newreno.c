@@ -4,7 +4,8 @@
 
 void tcp_newreno_avoid(struct tcp_conn *c, uint32_t acked)
 {
-	const uint64_t more = (uint64_t)c->snd_mss * acked / c->cwnd;
+	/* To the nearest byte: rounded down a window of 90 segments would grow 2 % too slowly. */
+	const uint64_t more = ((uint64_t)c->snd_mss * acked + c->cwnd / 2) / c->cwnd;
 
 	c->cwnd += max_u32((uint32_t)more, 1);
 }

@@ -152,7 +152,7 @@ static void start(const struct order *o)
 	memset(&stack.ours, 0, sizeof(stack.ours));
 	memset(stack.drops, 0, sizeof(stack.drops));
 	stack.begun_us = stack.now_us;
-	stack.stalled_us = 0;
+	stack.stalled_us = stack.longest_stall_us = 0;
 	faults_set(&stack.in, &o->rates, o->seed + 1);
 	faults_set(&stack.out, &o->rates, o->seed + 2);
 	for (unsigned int i = 0; i < o->flows; i++)

@@ -64,8 +64,9 @@ void report(const struct stack *s, const struct talker *k, const struct report_f
 		say_flow(&k[i], &f[i], s->now_us);
 		printf("%s", i + 1 < flows ? ", " : "");
 	}
-	printf("], \"leaked\": %u, \"stalled\": %.3f, ", leaked,
-	       (double)s->stalled_us / (double)(s->now_us - s->begun_us + 1));
+	printf("], \"leaked\": %u, \"stalled\": %.3f, \"longest_stall_ms\": %.1f, ", leaked,
+	       (double)s->stalled_us / (double)(s->now_us - s->begun_us + 1),
+	       (double)s->longest_stall_us / 1000);
 	say_faults("faults_in", &s->in.counts);
 	say_faults("faults_out", &s->out.counts);
 	say_watch("theirs", &s->theirs);

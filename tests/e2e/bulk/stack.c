@@ -111,8 +111,11 @@ void stack_receive(struct stack *s)
 	const uint64_t before_us = s->now_us;
 
 	s->now_us = clock_us();
-	if (s->now_us - before_us > STACK_STALL_US)
+	if (s->now_us - before_us > STACK_STALL_US) {
 		s->stalled_us += s->now_us - before_us;
+		if (s->now_us - before_us > s->longest_stall_us)
+			s->longest_stall_us = s->now_us - before_us;
+	}
 	for (uint16_t i = 0; i < n; i++) {
 		watch_frame(&s->theirs, frame[i]);
 		faults_put(&s->in, frame[i], s->now_us);

@@ -39,6 +39,7 @@ struct stack {
 	uint16_t tx_count;
 	uint64_t now_us, net_tick_us, busy_us; /* busy_us: something last moved */
 	uint64_t begun_us, stalled_us;         /* since then so long the CPU was somebody else's */
+	uint64_t longest_stall_us;             /* ... at one time */
 	uint32_t drops[DROP_COUNT];
 };
 
