@@ -209,7 +209,7 @@ uint32_t handshake_consumed(const struct handshake *h)
 void handshake_identity(const struct handshake *h, struct identity *out)
 {
 	identity_read(out, SSL_get0_peer_certificate(h->ssl), SSL_get_peer_cert_chain(h->ssl),
-		      tls_ctx_store(h->ctx), tls_ctx_leg(h->ctx) == IFACE_INTERNAL);
+		      tls_ctx_trust(h->ctx));
 	snprintf(out->tls_version, sizeof(out->tls_version), "%s", SSL_get_version(h->ssl));
 	snprintf(out->cipher, sizeof(out->cipher), "%s", SSL_get_cipher_name(h->ssl));
 }

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "control/chain_cache.h"
+
 enum {
 	AUTH_LEVEL = 2, /* 112 bits: RSA from 2048, no SHA-1 signature */
 	CHAIN_DEPTH_MAX = 8,
@@ -163,17 +165,25 @@ static int verify_for(X509 *leaf, STACK_OF(X509) * chain, X509_STORE *store, int
 	return error;
 }
 
-int identity_verify(X509 *leaf, STACK_OF(X509) * chain, X509_STORE *store, bool also_client_purpose)
+int identity_verify(X509 *leaf, STACK_OF(X509) * chain, const struct identity_trust *trust)
 {
-	int error = verify_for(leaf, chain, store, X509_PURPOSE_SSL_SERVER);
+	const time_t now = time(NULL);
+	struct chain_digest digest;
+	const bool is_kept = trust->lately != NULL && chain_digest(leaf, chain, &digest);
+	int error;
 
-	if (error == X509_V_ERR_INVALID_PURPOSE && also_client_purpose)
-		error = verify_for(leaf, chain, store, X509_PURPOSE_SSL_CLIENT);
+	if (is_kept && chain_cache_has(trust->lately, &digest, now))
+		return X509_V_OK;
+	error = verify_for(leaf, chain, trust->store, X509_PURPOSE_SSL_SERVER);
+	if (error == X509_V_ERR_INVALID_PURPOSE && trust->also_client_purpose)
+		error = verify_for(leaf, chain, trust->store, X509_PURPOSE_SSL_CLIENT);
+	if (error == X509_V_OK && is_kept)
+		chain_cache_add(trust->lately, &digest, leaf, chain, now);
 	return error;
 }
 
-void identity_read(struct identity *id, X509 *leaf, STACK_OF(X509) * chain, X509_STORE *store,
-		   bool also_client_purpose)
+void identity_read(struct identity *id, X509 *leaf, STACK_OF(X509) * chain,
+		   const struct identity_trust *trust)
 {
 	struct tm end;
 	int error;
@@ -184,7 +194,7 @@ void identity_read(struct identity *id, X509 *leaf, STACK_OF(X509) * chain, X509
 		return;
 	}
 	id->present = true;
-	error = identity_verify(leaf, chain, store, also_client_purpose);
+	error = identity_verify(leaf, chain, trust);
 	id->chain_good = error == X509_V_OK;
 	if (!id->chain_good)
 		snprintf(id->reason, sizeof(id->reason), "%s",

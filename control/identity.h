@@ -45,14 +45,20 @@ bool identity_proves(const struct identity *id, const char *domain, bool allow_c
 struct x509_st;
 struct x509_store_st;
 struct stack_st_X509;
-/* X509_V_OK, or why @leaf does not verify to a trust anchor of @store for purpose serverAuth (or,
- * when
- * @also_client_purpose, clientAuth). */
+struct chain_cache;
+
+/* By what a chain is judged; its owner's. */
+struct identity_trust {
+	struct x509_store_st *store;
+	bool also_client_purpose;   /* clientAuth will do where serverAuth is not there */
+	struct chain_cache *lately; /* what need not be verified again; NULL: nothing */
+};
+
+/* X509_V_OK, or why @leaf does not verify to a trust anchor for the purpose. */
 MUST_USE int identity_verify(struct x509_st *leaf, struct stack_st_X509 *chain,
-			     struct x509_store_st *store, bool also_client_purpose);
-/* Fills @id from the peer's leaf and chain, verifying against @store for purpose serverAuth. @leaf
- * NULL: not present. */
+			     const struct identity_trust *trust);
+/* Fills @id from the peer's leaf and chain. @leaf NULL: not present. */
 void identity_read(struct identity *id, struct x509_st *leaf, struct stack_st_X509 *chain,
-		   struct x509_store_st *store, bool also_client_purpose);
+		   const struct identity_trust *trust);
 
 #endif

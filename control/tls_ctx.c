@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/identity.h"
+#include "control/chain_cache.h"
 #include "control/tls_credential.h"
 
 /* ALPN's wire form: length, name (XEP-0368). */
@@ -24,7 +24,8 @@ struct tls_ctx {
 	unsigned int holders;
 	enum iface leg;
 	SSL_CTX *server, *client;
-	X509_STORE *store;
+	struct identity_trust trust;
+	struct chain_cache lately; /* trust's */
 	struct tls_credentials shown;
 };
 
@@ -69,7 +70,7 @@ static int verify_chain(X509_STORE_CTX *work, void *arg)
 
 	if (t->leg == IFACE_INTERNAL && SSL_is_server(ssl))
 		error = identity_verify(X509_STORE_CTX_get0_cert(work),
-					X509_STORE_CTX_get0_untrusted(work), t->store, true);
+					X509_STORE_CTX_get0_untrusted(work), &t->trust);
 	X509_STORE_CTX_set_error(work, error);
 	return error == X509_V_OK ? 1 : 0;
 }
@@ -113,16 +114,18 @@ static SSL_CTX *make_ctx(struct tls_ctx *t, bool is_server)
 static bool load_trust(struct tls_ctx *t, const char *trust, char *error)
 {
 	ERR_clear_error();
-	t->store = X509_STORE_new();
-	if (t->store == NULL)
+	t->trust.store = X509_STORE_new();
+	t->trust.also_client_purpose = t->leg == IFACE_INTERNAL;
+	t->trust.lately = &t->lately;
+	if (t->trust.store == NULL)
 		return tls_credentials_say(error, "out of memory",
 					   trust != NULL ? trust : "trust store");
 	if (trust == NULL)
-		return X509_STORE_set_default_paths(t->store) == 1 ||
+		return X509_STORE_set_default_paths(t->trust.store) == 1 ||
 		       tls_credentials_say(error, "cannot read the system's store", "trust store");
 	/* Whatever the operator lists is an anchor, a subordinate CA too. */
-	X509_STORE_set_flags(t->store, X509_V_FLAG_PARTIAL_CHAIN);
-	return X509_STORE_load_file(t->store, trust) == 1 ||
+	X509_STORE_set_flags(t->trust.store, X509_V_FLAG_PARTIAL_CHAIN);
+	return X509_STORE_load_file(t->trust.store, trust) == 1 ||
 	       tls_credentials_say(error, "cannot read the trusted certificates", trust);
 }
 
@@ -183,7 +186,7 @@ void tls_ctx_drop(struct tls_ctx *t)
 		return;
 	SSL_CTX_free(t->server);
 	SSL_CTX_free(t->client);
-	X509_STORE_free(t->store);
+	X509_STORE_free(t->trust.store);
 	tls_credentials_close(&t->shown);
 	free(t);
 }
@@ -221,9 +224,9 @@ SSL *tls_ctx_ssl(struct tls_ctx *t, bool is_server, const char *domain, const ch
 	return ssl;
 }
 
-X509_STORE *tls_ctx_store(struct tls_ctx *t)
+const struct identity_trust *tls_ctx_trust(const struct tls_ctx *t)
 {
-	return t->store;
+	return &t->trust;
 }
 
 enum iface tls_ctx_leg(const struct tls_ctx *t)

@@ -15,6 +15,7 @@
 
 #include <openssl/ssl.h>
 
+#include "control/identity.h"
 #include "dataplane/base/base.h"
 #include "dataplane/base/ids.h"
 
@@ -40,7 +41,8 @@ void tls_ctx_drop(struct tls_ctx *t);
  * @own     as client: the domain we speak for, to choose our own certificate by; NULL = default.
  */
 MUST_USE SSL *tls_ctx_ssl(struct tls_ctx *t, bool is_server, const char *domain, const char *own);
-X509_STORE *tls_ctx_store(struct tls_ctx *t);
+/* By which this leg judges the chains of its peers. */
+const struct identity_trust *tls_ctx_trust(const struct tls_ctx *t);
 enum iface tls_ctx_leg(const struct tls_ctx *t);
 
 #endif

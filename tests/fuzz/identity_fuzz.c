@@ -32,10 +32,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct identity id;
 	X509 *leaf = d2i_X509(NULL, &data, (long)size);
 	X509_STORE *empty = X509_STORE_new();
+	const struct identity_trust trust = {.store = empty, .also_client_purpose = true};
 
 	need(empty != NULL);
 	if (leaf != NULL) {
-		identity_read(&id, leaf, NULL, empty, true);
+		identity_read(&id, leaf, NULL, &trust);
 		need(id.present && !id.chain_good && id.reason[0] != '\0');
 		need(id.count <= IDENTITY_NAMES_MAX);
 		for (size_t i = 0; i < id.count; i++) {

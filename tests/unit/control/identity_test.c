@@ -11,12 +11,13 @@
 #define XMPP_ID "otherName:1.3.6.1.5.5.7.8.5;UTF8:"
 
 static struct kit_cert ca, other_ca;
-static X509_STORE *store;
+static struct identity_trust trust;
 static struct identity id; /* too large for a test's stack */
 
 static void read_cert(struct kit_cert *cert, bool also_client)
 {
-	identity_read(&id, cert->x, NULL, store, also_client);
+	trust.also_client_purpose = also_client;
+	identity_read(&id, cert->x, NULL, &trust);
 	kit_free(cert);
 }
 
@@ -218,7 +219,7 @@ static void proves_nothing_without_a_good_chain(void)
 	CHECK(identity_proves(&id, "a.example", false));
 	id.chain_good = false;
 	CHECK(!identity_proves(&id, "a.example", false));
-	identity_read(&id, NULL, NULL, store, false);
+	identity_read(&id, NULL, NULL, &trust);
 	CHECK(!id.present && !id.chain_good && !identity_proves(&id, "a.example", true));
 }
 
@@ -275,10 +276,11 @@ static void walks_an_intermediate(void)
 	    kit_issue(&(struct kit_want){.cn = "a", .san = "DNS:a.example", .issuer = &middle});
 	STACK_OF(X509) *chain = sk_X509_new_null();
 
-	identity_read(&id, leaf.x, NULL, store, false);
+	trust.also_client_purpose = false;
+	identity_read(&id, leaf.x, NULL, &trust);
 	CHECK(!id.chain_good);
 	sk_X509_push(chain, middle.x);
-	identity_read(&id, leaf.x, chain, store, false);
+	identity_read(&id, leaf.x, chain, &trust);
 	CHECK(id.chain_good && identity_proves(&id, "a.example", false));
 	sk_X509_free(chain);
 	kit_free(&middle);
@@ -289,8 +291,8 @@ int main(void)
 {
 	ca = kit_issue(&(struct kit_want){.cn = "Test CA", .is_ca = true});
 	other_ca = kit_issue(&(struct kit_want){.cn = "Other CA", .is_ca = true});
-	store = X509_STORE_new();
-	X509_STORE_add_cert(store, ca.x);
+	trust.store = X509_STORE_new();
+	X509_STORE_add_cert(trust.store, ca.x);
 	RUN(reads_every_kind_of_name);
 	RUN(folds_an_xmpp_address_to_its_a_label);
 	RUN(ignores_other_names_that_are_no_domains);
@@ -301,7 +303,7 @@ int main(void)
 	RUN(proves_nothing_without_a_good_chain);
 	RUN(judges_chains);
 	RUN(walks_an_intermediate);
-	X509_STORE_free(store);
+	X509_STORE_free(trust.store);
 	kit_free(&ca);
 	kit_free(&other_ca);
 	return check_summary();
