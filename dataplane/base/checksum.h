@@ -18,9 +18,15 @@
  * @sum and @len more bytes, which start at an even offset of what is summed. An odd last byte
  * counts as followed by a zero. Carries wait in the upper half: never more than 2^32 words.
  *
- * Cost: 9 ns for 544 bytes, 20 for 1,460.
+ * Cost: 6 ns for 544 bytes, 12 for 1,460.
  */
 MUST_USE uint64_t checksum_add(uint64_t sum, const void *bytes, size_t len);
+
+/* What it is made of: the sum of @count vectors of so many bytes each, by either set of
+ * instructions. The second wants AVX2. */
+#define CHECKSUM_VECTOR 32
+MUST_USE uint64_t checksum_vectors_sse2(const uint8_t *at, size_t count);
+MUST_USE uint64_t checksum_vectors_avx2(const uint8_t *at, size_t count);
 
 /* Carries folded in. */
 MUST_USE static inline uint16_t checksum_fold(uint64_t sum)

@@ -59,6 +59,29 @@ static void loses_no_carry(void)
 	CHECK_EQ(checksum_fold(0), 0);
 }
 
+static void check_twins(const uint8_t *at, size_t count)
+{
+	CHECK_EQ(checksum_fold(checksum_vectors_sse2(at, count)),
+		 plain(at, count * CHECKSUM_VECTOR));
+	if (__builtin_cpu_supports("avx2"))
+		CHECK_EQ(checksum_vectors_avx2(at, count), checksum_vectors_sse2(at, count));
+}
+
+/* Whichever of them this machine would take. Not only modulo: both sum halves without a loss. */
+static void is_the_same_by_both_sets_of_instructions(void)
+{
+	static uint8_t bytes[BYTES], ones[BYTES];
+	uint64_t seed = SEED + 3;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)check_random(&seed);
+	memset(ones, 0xff, sizeof(ones));
+	for (size_t count = 0; count < BYTES / CHECKSUM_VECTOR; count++) {
+		check_twins(bytes + count % CHECKSUM_VECTOR, count);
+		check_twins(ones + count % CHECKSUM_VECTOR, count);
+	}
+}
+
 /* In pieces, also where one ends at an odd offset. */
 static void may_be_put_together(void)
 {
@@ -96,6 +119,7 @@ int main(void)
 	RUN(agrees_with_the_example_of_rfc_1071);
 	RUN(agrees_with_a_plain_loop);
 	RUN(loses_no_carry);
+	RUN(is_the_same_by_both_sets_of_instructions);
 	RUN(may_be_put_together);
 	RUN(is_zero_over_what_it_protects);
 	return check_summary();
