@@ -154,7 +154,8 @@ static void agrees_with_a_linear_search(void)
 	free_table(&f);
 }
 
-/* Keys that are there and keys that are not, in bursts of each size, against flow_find(). */
+/* Keys that are there and keys that are not, alone and in trains, in bursts of each size, against
+ * flow_find(). */
 static void a_burst_finds_what_one_by_one_does(void)
 {
 	enum { CAPACITY = 3000 };
@@ -170,8 +171,11 @@ static void a_burst_finds_what_one_by_one_does(void)
 	}
 	for (unsigned int count = 0; count <= BURST_MAX; count++)
 		for (int round = 0; round < 50; round++) {
-			for (unsigned int i = 0; i < count; i++)
-				burst[i] = key_of((uint32_t)(check_random(&seed) % (CAPACITY * 2)));
+			for (unsigned int i = 0; i < count; i++) {
+				const uint32_t n = (uint32_t)(check_random(&seed) % (CAPACITY * 2));
+
+				burst[i] = i > 0 && n % 3 == 0 ? burst[i - 1] : key_of(n);
+			}
 			memset(probes, 0xa5, sizeof(probes));
 			flow_fetch(&f, burst, count, probes);
 			if (round % 5 > 0)
