@@ -3,6 +3,10 @@
  * function a step. */
 #include "dataplane/tcp/tcp_conn.h"
 
+#ifndef TCP_SYNC_PREDICTS
+#define TCP_SYNC_PREDICTS true /* false: the twin that a test compares it with */
+#endif
+
 enum step { STEP_NEXT, STEP_DROP };
 
 static uint32_t sequence_bytes(const struct tcp_in *in)
@@ -168,22 +172,55 @@ static enum step check_source(struct tcp *t, struct tcp_conn *c, const struct tc
 	return STEP_DROP;
 }
 
-void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
+/*
+ * Is it what nearly each segment is: the next one, with nothing to it but text and an
+ * acknowledgment? Then PAWS and the steps from the first to the fourth let it pass unchanged, and
+ * need not be asked (header prediction, Jacobson 1990). tests/tcp/twins.py compares.
+ */
+static bool is_expected(const struct tcp_conn *c, const struct tcp_in *in)
 {
-	const tcp_seq seq = in->seq; /* before it is trimmed */
+	return TCP_SYNC_PREDICTS && c->state == TCP_ESTABLISHED &&
+	       (in->flags & ~TCP_PSH) == TCP_ACK && in->seq == c->rcv_nxt &&
+	       in->len <= c->rcv_edge - c->rcv_nxt &&
+	       (!c->ts_ok || (in->opt.has_ts && !seq_before(in->opt.ts_val, c->ts_recent)));
+}
 
+/* And does its acknowledgment say nothing new, as that of one who only sends? Text makes it no
+ * duplicate ACK. Then all the fifth step does is to note who has confirmed the window. */
+static bool repeats_ack(const struct tcp_conn *c, const struct tcp_in *in)
+{
+	return in->len > 0 && in->ack == c->snd_una && in->opt.sack_count == 0 &&
+	       (uint32_t)in->wnd << c->snd_wscale == c->snd_wnd &&
+	       seq_at_or_after(in->seq, c->snd_wl1) && c->repair == TCP_NONE;
+}
+
+/* The steps up to the fourth, in order. */
+static enum step check_header(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
+{
 	if (check_paws(t, c, in) == STEP_DROP || check_same_syn(t, c, in) == STEP_DROP ||
 	    check_sequence(t, c, in) == STEP_DROP || check_rst(t, c, in) == STEP_DROP ||
 	    check_syn(t, c, in) == STEP_DROP)
-		return;
+		return STEP_DROP;
 	if (!(in->flags & TCP_ACK)) {
 		tcp_count(t, DROP_TCP_NO_ACK);
+		return STEP_DROP;
+	}
+	return check_source(t, c, in);
+}
+
+void tcp_in_synchronized(struct tcp *t, struct tcp_conn *c, struct tcp_in *in)
+{
+	const tcp_seq seq = in->seq; /* before it is trimmed */
+	const bool expected = is_expected(c, in);
+
+	if (!expected && check_header(t, c, in) == STEP_DROP)
+		return;
+	if (expected && repeats_ack(c, in)) {
+		c->snd_wl1 = in->seq;
+		c->snd_wl2 = in->ack;
+	} else if (!tcp_check_ack(t, c, in)) {
 		return;
 	}
-	if (check_source(t, c, in) == STEP_DROP)
-		return;
-	if (!tcp_check_ack(t, c, in))
-		return;
 	c->heard = t->clock; /* only now: a blind guess must not keep a dead connection */
 	c->probes = 0;
 	remember_timestamp(t, c, in, seq);
