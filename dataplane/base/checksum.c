@@ -55,7 +55,8 @@ struct lanes {
 
 CHECKSUM_AVX2 static inline struct lanes add_vector(struct lanes sum, const uint8_t *at)
 {
-	const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)at);
+	/* loadu, used twice, is read twice by gcc 12 */
+	const __m256i v = _mm256_lddqu_si256((const __m256i *)(const void *)at);
 
 	return (struct lanes){
 	    _mm256_add_epi64(sum.words, v),
