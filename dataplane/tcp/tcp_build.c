@@ -120,8 +120,8 @@ void tcp_build_capable(struct tcp *t)
 }
 
 /* Puts the header in front of m's data; it has TCP_HEADROOM there. Returns where its options go. */
-static void *put_fixed(struct rte_mbuf *m, const struct flow_key *key, const struct tcp_fields *f,
-		       size_t options_len)
+static inline void *put_fixed(struct rte_mbuf *m, const struct flow_key *key,
+			      const struct tcp_fields *f, size_t options_len)
 {
 	const uint16_t len = (uint16_t)(sizeof(struct tcp_header) + options_len);
 	struct tcp_header *h = (void *)rte_pktmbuf_prepend(m, len);

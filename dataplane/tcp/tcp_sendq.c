@@ -22,15 +22,17 @@ static uint64_t given(const struct tcp_conn *c)
 
 static bool takes_data(const struct tcp_conn *c)
 {
-	return !c->close_pending && (c->state == TCP_ESTABLISHED || c->state == TCP_CLOSE_WAIT ||
-				     c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED);
+	const unsigned int states =
+	    BIT(TCP_ESTABLISHED) | BIT(TCP_CLOSE_WAIT) | BIT(TCP_SYN_SENT) | BIT(TCP_SYN_RECEIVED);
+
+	return !c->close_pending && BIT(c->state) & states;
 }
 
 bool tcp_send(struct tcp *t, struct tcp_conn *c, struct rte_mbuf *m)
 {
 	struct tcp_node *n = tcp_node(m);
 
-	if (!takes_data(c) || tcp_room(c) == 0 || m->nb_segs != 1 || m->data_len == 0 ||
+	if (tcp_room(c) == 0 || m->nb_segs != 1 || m->data_len == 0 ||
 	    rte_pktmbuf_headroom(m) < TCP_HEADROOM || !RTE_MBUF_DIRECT(m))
 		return false;
 	*n = (struct tcp_node){.seq = c->snd_end, .len = m->data_len, {.data_off = m->data_off}};
@@ -81,7 +83,7 @@ void tcp_sendq_trim(struct tcp_conn *c)
 		struct rte_mbuf *m = c->kept;
 
 		c->kept = tcp_node(m)->next;
-		rte_pktmbuf_free(m);
+		rte_pktmbuf_free_seg(m); /* one each: tcp_send() */
 	}
 	if (c->kept == NULL)
 		c->kept_tail = NULL;
@@ -127,7 +129,7 @@ void tcp_sendq_free(struct tcp_conn *c)
 		struct rte_mbuf *m = c->kept;
 
 		c->kept = tcp_node(m)->next;
-		rte_pktmbuf_free(m);
+		rte_pktmbuf_free_seg(m); /* one each: tcp_send() */
 	}
 	c->kept_tail = c->una_mbuf = c->pos_mbuf = NULL;
 }
