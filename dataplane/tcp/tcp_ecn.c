@@ -99,6 +99,13 @@ void tcp_ecn_reduced(struct tcp_conn *c)
 	c->cwr = TCP_CWR_OWED;
 }
 
+void tcp_ecn_restored(struct tcp_conn *c)
+{
+	if (c->cwr == TCP_CWR_SENT)
+		forget_sent(c);
+	c->cwr = TCP_CWR_NONE;
+}
+
 bool tcp_ecn_has_reduced(const struct tcp_conn *c)
 {
 	/* What is lost from the segment with CWR on was sent afterwards: congestion again. */

@@ -54,6 +54,8 @@ bool tcp_ecn_is_echo(const struct tcp_conn *c, const struct tcp_in *in);
 
 /* cwnd has been reduced, whatever for. */
 void tcp_ecn_reduced(struct tcp_conn *c);
+/* That has been taken back, told or not: the next mark, and the next loss, has to be answered. */
+void tcp_ecn_restored(struct tcp_conn *c);
 /* Has it been already for the window that the first segment in flight is of? */
 bool tcp_ecn_has_reduced(const struct tcp_conn *c);
 /* Segment @n has gone for the first time, with CWR if it was owed. */

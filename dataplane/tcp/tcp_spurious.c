@@ -64,8 +64,8 @@ static void undo(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, uint32
 	c->cwnd = max_u32(c->cwnd, cwnd);
 	c->ssthresh = max_u32(c->ssthresh, r->undo.ssthresh);
 	r->cubic = r->undo.cubic;
-	if (c->cwr == TCP_CWR_OWED && !r->undo.had_cwr)
-		c->cwr = TCP_CWR_NONE; /* or an echo still on its way would count as answered */
+	if (!r->undo.had_cwr)
+		tcp_ecn_restored(c);
 	r->rack.reordering = true;
 	r->undo.armed = false;
 	r->frto = TCP_FRTO_OFF;
