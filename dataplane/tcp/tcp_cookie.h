@@ -8,7 +8,8 @@
  * the peer's ISN, the MSS index and the options. A step takes 64 s and has a secret of its own; the
  * present one and the one before are accepted, so a cookie lives for 64 to 128 s. The low 6 bits of
  * our timestamp carry window scale, SACK and ECN, under the same hash; without timestamps there are
- * none of these.
+ * none of these. A SYN that comes again with other options, or a step later, gets another ISN: each
+ * offers a connection of its own, and what went with the number that comes back is agreed on.
  *
  * Strength  a blind acknowledgment is taken for a cookie with probability 2^-28 (one that claims
  *           timestamps: 2^-43, since ours has to be of the last two minutes), and only while

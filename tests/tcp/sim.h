@@ -23,6 +23,7 @@ enum {
 	SIM_LISTEN_PORT = 5000,
 	SIM_CROSS_PORT = 7000,
 	SIM_FOE_PORT = 5999,  /* where the victim of a hostile seed listens for foes */
+	SIM_ANSWERS = 4,      /* of one side to SYNs of one flow: those that are remembered */
 	SIM_NOISE = 1 << 20,  /* period of the bytes that users write */
 	SIM_SMALL_POOL = 255, /* mbufs of the receive pool of some seeds */
 };
@@ -127,6 +128,8 @@ struct sim_flow {
 	unsigned int excuse;
 	struct sim_user user[SIM_SIDES];
 	struct sim_view view[SIM_SIDES];
+	struct sim_view answer[SIM_SIDES][SIM_ANSWERS]; /* views that a newer SYN-ACK has ended */
+	unsigned int answers[SIM_SIDES];
 };
 
 struct sim_side {

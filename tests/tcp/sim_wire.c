@@ -31,16 +31,25 @@ static bool is_ecn_setup(const struct env_segment *seg)
 	return (seg->flags & SIM_ECE) && !(seg->flags & SIM_ACK) == !!(seg->flags & SIM_CWR);
 }
 
-/* A SYN begins the view anew: first ones and those of a later connection of the same ports. */
-static void take_syn(struct sim_view *v, const struct env_segment *seg)
+/* @v as it is, but for the other side's SYN and text, which whoever sent @v has heard since. */
+static struct sim_view hear_like(struct sim_view v, const struct sim_view *since)
 {
-	if (!v->has_syn || v->iss != seg->seq) {
-		*v = (struct sim_view){.has_heard = v->has_heard,
-				       .heard_iss = v->heard_iss,
-				       .heard_end = v->heard_end,
-				       .has_heard_mark = v->has_heard_mark,
-				       .end = seg->seq + 1};
-	}
+	v.has_heard = since->has_heard;
+	v.heard_iss = since->heard_iss;
+	v.heard_end = since->heard_end;
+	v.has_heard_mark = since->has_heard_mark;
+	return v;
+}
+
+/* A SYN begins the view anew: first ones and those of a later connection of the same ports. */
+static void take_syn(struct sim_flow *f, unsigned int side, const struct env_segment *seg)
+{
+	struct sim_view *v = &f->view[side];
+
+	if (v->has_syn && v->iss != seg->seq && seg->flags & SIM_ACK)
+		f->answer[side][f->answers[side]++ % SIM_ANSWERS] = *v;
+	if (!v->has_syn || v->iss != seg->seq)
+		*v = hear_like((struct sim_view){.end = seg->seq + 1}, v);
 	v->has_syn = true;
 	v->iss = seg->seq;
 	v->offers_ts = seg->opt.has_ts;
@@ -196,7 +205,7 @@ static void check_flow(struct sim *s, struct sim_flow *f, unsigned int side,
 	if (seg->flags & SIM_RST)
 		return;
 	if (seg->flags & SIM_SYN)
-		take_syn(v, seg);
+		take_syn(f, side, seg);
 	if (!v->has_syn || s->excuse & SIM_TAMPERED)
 		return;
 	SIM_REQUIRE(s, seg->flags & SIM_SYN || seq_at_or_after(seg->seq, v->iss));
@@ -234,6 +243,29 @@ void sim_wire_sent(struct sim *s, unsigned int side, const struct tcp_output *o)
 		check_flow(s, f, side, o, &seg);
 }
 
+/*
+ * Whoever answers SYNs by cookies keeps none of them. One that comes again with other options, as
+ * after a lost one that asked for ECN (RFC 3168 6.1.1.1), or in a later step, gets another ISN;
+ * each offers a connection of its own, and what holds is what went with the number that comes back.
+ */
+static void take_cookie(struct sim *s, struct sim_flow *f, unsigned int side, tcp_seq isn)
+{
+	struct sim_view *v = &f->view[side];
+
+	if (v->iss == isn || f->user[side].opened || !sim_inside_awaits_cookies(s->side[side].t))
+		return;
+	for (unsigned int i = 0; i < SIM_ANSWERS; i++) {
+		struct sim_view *answer = &f->answer[side][i];
+		const struct sim_view newer = *v;
+
+		if (!answer->has_syn || answer->iss != isn)
+			continue;
+		*v = hear_like(*answer, &newer);
+		*answer = newer;
+		return;
+	}
+}
+
 /* What the side may now acknowledge, and how far it may send. */
 void sim_wire_heard(struct sim *s, unsigned int side, const struct env_segment *seg, uint8_t ecn)
 {
@@ -258,6 +290,7 @@ void sim_wire_heard(struct sim *s, unsigned int side, const struct env_segment *
 	}
 	if (!(seg->flags & SIM_ACK) || !v->has_syn)
 		return;
+	take_cookie(s, f, side, seg->ack - 1);
 	if (!v->has_heard_edge) {
 		v->heard_ack = v->iss;
 		v->heard_edge = v->iss + 1;
