@@ -96,6 +96,8 @@ static void sort_present(struct wheel *w, uint64_t now_us)
 	}
 }
 
+/* The tick that ends has nothing left: soonest_us would have told. What the new one gets has told
+ * soonest_us when to look. */
 static void advance(struct wheel *w, uint64_t now_us)
 {
 	w->tick++;
@@ -104,7 +106,6 @@ static void advance(struct wheel *w, uint64_t now_us)
 	if (w->tick % MIDDLE_TICK == 0)
 		sort_slot(w, &w->middle[w->tick / MIDDLE_TICK % WHEEL_MIDDLE], now_us);
 	sort_slot(w, &w->near[w->tick % WHEEL_NEAR], now_us);
-	sort_present(w, now_us);
 }
 
 void wheel_init(struct wheel *w, uint64_t now_us)
