@@ -47,7 +47,9 @@ static void check_numbers(struct sim *s, const struct tcp_conn *c)
 		return;
 	SIM_REQUIRE(s, c->fin_received || seq_at_or_before(c->rcv_nxt, c->rcv_edge));
 	SIM_REQUIRE(s, seq_at_or_before(c->last_ack_sent, c->rcv_nxt));
-	SIM_REQUIRE(s, c->cwnd >= c->snd_mss && c->snd_mss > 0);
+	SIM_REQUIRE(s, c->cwnd >= c->snd_mss && c->snd_mss > 0 && c->cwnd <= TCP_CWND_MAX);
+	/* what recovery ends with: there is no loss without a reduction */
+	SIM_REQUIRE(s, !c->in_recovery || c->ssthresh <= TCP_CWND_MAX);
 }
 
 /* Nothing waits for a timer that nobody has started. */
