@@ -96,11 +96,16 @@ static void sort_present(struct wheel *w, uint64_t now_us)
 	}
 }
 
-/* The tick that ends has nothing left: soonest_us would have told. What the new one gets has told
- * soonest_us when to look. */
+/* To the next tick up to @now_us's that brings something. The one that ends has nothing left:
+ * soonest_us would have told. What the new one gets has told soonest_us when to look. */
 static void advance(struct wheel *w, uint64_t now_us)
 {
-	w->tick++;
+	const uint64_t last = now_us / WHEEL_TICK_US;
+
+	do
+		w->tick++;
+	while (w->near[w->tick % WHEEL_NEAR] == NULL && w->tick % MIDDLE_TICK != 0 &&
+	       w->tick < last);
 	if (w->tick % FAR_TICK == 0)
 		sort_slot(w, &w->far[w->tick / FAR_TICK % WHEEL_FAR], now_us);
 	if (w->tick % MIDDLE_TICK == 0)
