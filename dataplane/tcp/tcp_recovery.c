@@ -139,7 +139,6 @@ static void forget_marks(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r
 	tcp_count(t, DROP_TCP_SACK_RENEGED);
 	tcp_sack_clear(c, r);
 	tcp_node(c->una_mbuf)->lost = true;
-	r->delivered = c->snd_una;
 }
 
 void tcp_recovery_update(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r)

@@ -146,4 +146,5 @@ void tcp_sack_clear(struct tcp_conn *c, struct tcp_repair *r)
 	}
 	r->range_count = 0;
 	r->sacked = r->sacked_count = r->lost = r->absent = 0;
+	r->delivered = c->snd_una; /* or the next walk would find that less has arrived */
 }
