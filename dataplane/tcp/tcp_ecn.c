@@ -30,7 +30,9 @@ uint8_t tcp_ecn_syn_flags(const struct tcp_conn *c)
 {
 	if (c->ecn != TCP_ECN_ON)
 		return 0;
-	return c->state == TCP_SYN_SENT ? BOTH : TCP_ECE;
+	if (c->state != TCP_SYN_SENT)
+		return TCP_ECE;
+	return c->backoff == 0 ? BOTH : 0;
 }
 
 /*

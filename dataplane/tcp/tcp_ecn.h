@@ -39,10 +39,10 @@ enum tcp_cwr {
 void tcp_ecn_begin(const struct tcp *t, struct tcp_conn *c);
 /* A SYN of the other side, with ACK or without: the first, or again. */
 void tcp_ecn_take_syn(struct tcp_conn *c, const struct tcp_in *in);
-/* Our SYN has been lost or refused, for which ECN may be the reason (6.1.1.1). False: it did not
- * ask for ECN. */
+/* A SYN without ECN has gone, or ours is refused, for which ECN may be the reason (6.1.1.1). False:
+ * it did not ask for ECN. */
 bool tcp_ecn_fall_back(struct tcp_conn *c);
-/* ECE and CWR of our SYN, or SYN-ACK. */
+/* ECE and CWR of our SYN, of which the first try alone asks for ECN, or SYN-ACK. */
 uint8_t tcp_ecn_syn_flags(const struct tcp_conn *c);
 
 /* Text that lies in the window, from a header that is known to be good. */

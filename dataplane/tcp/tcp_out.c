@@ -285,9 +285,12 @@ static bool send_syn(struct tcp *t, struct tcp_conn *c)
 {
 	if (c->syn_pending) {
 		const uint8_t ack = c->state == TCP_SYN_SENT ? 0 : TCP_ACK;
+		const uint8_t ecn = tcp_ecn_syn_flags(c);
 
-		if (!tcp_build_empty(t, c, c->iss, TCP_SYN | ack | tcp_ecn_syn_flags(c)))
+		if (!tcp_build_empty(t, c, c->iss, TCP_SYN | ack | ecn))
 			return false;
+		if (ack == 0 && ecn == 0) /* gone, and not before: else nobody has fallen back */
+			(void)tcp_ecn_fall_back(c);
 		c->syn_pending = false;
 		c->syn_sent_us =
 		    c->snd_nxt == c->iss ? tcp_now32(t) : 0; /* the first alone: Karn */

@@ -206,8 +206,6 @@ static void on_syn_due(struct tcp *t, struct tcp_conn *c)
 		return;
 	}
 	back_off(c);
-	if (c->state == TCP_SYN_SENT)
-		(void)tcp_ecn_fall_back(c);
 	c->syn_sent_us = 0;
 	c->syn_pending = true;
 	tcp_mark_dirty(t, c);

@@ -367,6 +367,47 @@ static void lives_through_an_empty_pool(void)
 	end(&p);
 }
 
+/* RFC 3168 6.1.1.1: who has not sent a SYN without ECN, for want of a buffer, has not fallen back.
+ */
+static void keeps_ecn_through_an_empty_pool(void)
+{
+	static struct rte_mbuf *all[ENV_TX_MBUFS];
+	struct tcp_setup setup = env_setup(&env);
+	struct pair p = begin(4);
+	struct env_segment syn;
+	struct tcp_output out;
+	struct tcp_conn *c;
+	unsigned int n = 0, news;
+
+	tcp_fini(p.t);
+	setup.ecn = true;
+	p.t = tcp_init(&setup, p.now_us);
+	c = tcp_dial(p.t, IFACE_EDGE, &p.us, &p.them, 5269, p.now_us);
+	syn = sent(&p);
+	CHECK_EQ(syn.flags, 0xc2);
+	while (n < ENV_TX_MBUFS && (all[n] = rte_pktmbuf_alloc(env.tx)) != NULL)
+		n++;
+	tcp_tick(p.t, p.now_us += 1500000);
+	CHECK_EQ(sent(&p).flags, 0);
+	give(&p, env_build(&env,
+			   &(struct env_segment){.src_port = 5269,
+						 .dst_port = syn.src_port,
+						 .seq = 99,
+						 .ack = syn.seq + 1,
+						 .flags = 0x52,
+						 .window = 60000},
+			   &p.them, &p.us));
+	rte_pktmbuf_free_bulk(all, n);
+	CHECK(tcp_next_news(p.t, &news) == c && news == TCP_NEWS_OPENED);
+	CHECK_EQ(sent(&p).flags, 16);
+	CHECK(tcp_send(p.t, c, env_data(&env, (const uint8_t *)"text", 4)));
+	tcp_flush(p.t, p.now_us);
+	CHECK_EQ(tcp_take_output(p.t, &out, 1), 1);
+	CHECK_EQ(out.ecn, 2);
+	rte_pktmbuf_free(out.m);
+	end(&p);
+}
+
 static void output_is_bounded(void)
 {
 	struct pair p = begin(600);
@@ -405,6 +446,7 @@ int main(void)
 	RUN(send_takes_only_what_it_can_send);
 	RUN(resends_a_copy_while_the_device_holds_it);
 	RUN(lives_through_an_empty_pool);
+	RUN(keeps_ecn_through_an_empty_pool);
 	RUN(output_is_bounded);
 	return check_summary();
 }
