@@ -55,13 +55,13 @@ struct tcp_prr {
 
 /* What was so before a loss that may prove none (RFC 3522, 4015, 5682, 2883). */
 struct tcp_undo {
-	bool armed, by_timeout;
-	bool had_cwr;    /* an earlier reduction was still to be told: tcp_ecn.h */
-	bool over;       /* recovery is: only until snd_una is at until */
-	bool has_resent; /* something has been sent again: the next three hold */
-	tcp_seq resent_end;
-	uint32_t resent_ts; /* our timestamp in it */
-	uint32_t resent;    /* bytes sent again that no D-SACK has called needless */
+	bool armed : 1, by_timeout : 1;
+	bool had_cwr : 1;                /* an earlier reduction was still to be told: tcp_ecn.h */
+	bool over : 1;                   /* recovery is: only until snd_una is at until */
+	bool has_resent : 1;             /* something has been sent again: the next four hold */
+	uint32_t resent_ts;              /* our timestamp in the first of it */
+	tcp_seq resent_low, resent_high; /* all of it lies between */
+	uint32_t resent;                 /* bytes sent again that no D-SACK has called needless */
 	tcp_seq until;
 	uint32_t cwnd, ssthresh;
 	struct tcp_cubic cubic;
@@ -129,8 +129,9 @@ void tcp_spurious_disarm(struct tcp_repair *r);
 /* An acknowledgment that moves snd_una, before it does. */
 void tcp_spurious_acked(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r,
 			const struct tcp_in *in);
-/* @n bytes came twice. */
-void tcp_spurious_duplicate(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, uint32_t n);
+/* @b came twice. */
+void tcp_spurious_duplicate(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r,
+			    const struct tcp_sack_block *b);
 /* RFC 5682 3.1: news that does not move snd_una; @original: of what was sent but once. */
 void tcp_spurious_sacked(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, bool original);
 

@@ -74,7 +74,7 @@ static void take_duplicate(struct tcp *t, struct tcp_conn *c, const struct tcp_s
 		return;
 	tcp_rack_duplicate(c, &r->rack);
 	if (!r->tail_out) /* the probe's copy was no part of the recovery */
-		tcp_spurious_duplicate(t, c, r, b->to - b->from);
+		tcp_spurious_duplicate(t, c, r, b);
 }
 
 bool tcp_sack_take(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in)

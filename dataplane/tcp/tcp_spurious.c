@@ -34,9 +34,12 @@ void tcp_spurious_resent(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r
 		return;
 	if (!u->has_resent) {
 		u->has_resent = true;
-		u->resent_end = end;
 		u->resent_ts = tcp_timestamp(t, c);
+		u->resent_low = end - n;
+		u->resent_high = end;
 	}
+	u->resent_low = seq_before(end - n, u->resent_low) ? end - n : u->resent_low;
+	u->resent_high = seq_after(end, u->resent_high) ? end : u->resent_high;
 	u->resent += n;
 }
 
@@ -84,7 +87,7 @@ static bool is_first_copy(const struct tcp_conn *c, const struct tcp_undo *u,
 			  const struct tcp_in *in)
 {
 	return c->ts_ok && in->opt.has_ts && u->has_resent && !u->over &&
-	       seq_at_or_after(in->ack, u->resent_end) && seq_before(in->opt.ts_ecr, u->resent_ts);
+	       seq_after(in->ack, u->resent_low) && seq_before(in->opt.ts_ecr, u->resent_ts);
 }
 
 void tcp_spurious_acked(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r,
@@ -109,13 +112,17 @@ void tcp_spurious_acked(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r,
 										 : TCP_FRTO_OFF;
 }
 
-void tcp_spurious_duplicate(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r, uint32_t n)
+void tcp_spurious_duplicate(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r,
+			    const struct tcp_sack_block *b)
 {
 	struct tcp_undo *u = &r->undo;
 
 	if (!u->armed || !u->has_resent)
 		return;
-	u->resent -= min_u32(n, u->resent);
+	/* What we have sent but once, the network has doubled: that says nothing of a loss. */
+	if (seq_before(b->from, u->resent_low) || seq_after(b->to, u->resent_high))
+		return;
+	u->resent -= min_u32(b->to - b->from, u->resent);
 	if (u->resent == 0)
 		undo(t, c, r, 0);
 }
