@@ -164,7 +164,8 @@ static bool same_tag(const uint8_t *a, const uint8_t *b)
 bool aead_open(IMB_MGR *mb, const struct aead_key *key, const struct aead_nonce *nonce,
 	       struct aead_cursor *from, size_t len, uint8_t *out)
 {
-	uint8_t tag[AEAD_TAG], theirs[AEAD_TAG];
+	uint8_t tag[AEAD_TAG], scratch[AEAD_TAG];
+	const uint8_t *theirs;
 	struct span run = next_run(from, len);
 	size_t done = 0;
 
@@ -182,7 +183,8 @@ bool aead_open(IMB_MGR *mb, const struct aead_key *key, const struct aead_nonce 
 		open_end(mb, key, &work, tag);
 		wipe(&work, sizeof(work)); /* holds the one-time Poly1305 key and key stream */
 	}
-	if (aead_copy(from, theirs, AEAD_TAG) && same_tag(tag, theirs))
+	theirs = aead_take(from, AEAD_TAG, scratch);
+	if (theirs != NULL && same_tag(tag, theirs))
 		return true;
 	wipe(out, len);
 	return false;

@@ -59,4 +59,15 @@ MUST_USE bool aead_open(IMB_MGR *mb, const struct aead_key *key, const struct ae
 /* Copies the next @len bytes; false when there are fewer. */
 MUST_USE bool aead_copy(struct aead_cursor *from, uint8_t *out, size_t len);
 
+/* The next @len bytes: where they are, if that is one piece, else a copy in @scratch. NULL: there
+ * are fewer. */
+static inline const uint8_t *aead_take(struct aead_cursor *from, size_t len, uint8_t *scratch)
+{
+	if (from->left > 0 && from->piece->len - from->offset >= len) {
+		from->offset += len;
+		return from->piece->at + from->offset - len;
+	}
+	return aead_copy(from, scratch, len) ? scratch : NULL;
+}
+
 #endif

@@ -117,39 +117,6 @@ int record_length(const struct record_state *s, const uint8_t header[RECORD_HEAD
 	return (int)(RECORD_HEADER + body);
 }
 
-static void put_u64(uint8_t *at, uint64_t value)
-{
-	for (int i = 7; i >= 0; i--) {
-		at[i] = (uint8_t)value;
-		value >>= 8;
-	}
-}
-
-void record_nonce(const struct record_state *s, const uint8_t iv[AEAD_IV], uint64_t seq,
-		  const uint8_t header[RECORD_HEADER], const uint8_t explicit_nonce[8],
-		  size_t plain, struct aead_nonce *out)
-{
-	uint8_t number[8];
-
-	put_u64(number, seq);
-	memcpy(out->iv, iv, AEAD_IV);
-	if (record_has_explicit_nonce(s))
-		memcpy(out->iv + 4, explicit_nonce, 8);
-	else
-		for (size_t i = 0; i < sizeof(number); i++)
-			out->iv[4 + i] ^= number[i];
-	if (s->version == TLS_1_3) {
-		memcpy(out->aad, header, RECORD_HEADER);
-		out->aad_len = RECORD_HEADER;
-		return;
-	}
-	memcpy(out->aad, number, 8);
-	memcpy(out->aad + 8, header, 3);
-	out->aad[11] = (uint8_t)(plain >> 8);
-	out->aad[12] = (uint8_t)plain;
-	out->aad_len = 13;
-}
-
 uint8_t record_inner(const uint8_t *plain, size_t *len)
 {
 	size_t n = *len;
@@ -222,28 +189,29 @@ static enum record_result take_content(struct record_state *s, struct record_mac
 	}
 }
 
-/* Authenticates and decrypts; @type and @plain_len out. The caller has checked the header. */
+/*
+ * Authenticates and decrypts; @type and @plain_len out. The caller has checked the header, which
+ * @from is behind.
+ */
 static enum record_result decrypt(struct record_state *s, struct record_machine *m,
-				  struct aead_cursor *from, uint8_t *out, uint8_t *type,
-				  size_t *plain_len)
+				  const uint8_t header[RECORD_HEADER], struct aead_cursor *from,
+				  uint8_t *out, uint8_t *type, size_t *plain_len)
 {
-	const struct span first = *from->piece;
-	const bool is_single = from->left == 1;
-	uint8_t header[RECORD_HEADER], explicit_nonce[8] = {0};
+	const bool is_in_place = out == header + RECORD_HEADER;
+	const uint8_t *explicit_nonce = NULL;
 	struct aead_nonce nonce;
-	uint8_t *to = out;
+	uint8_t scratch[8], *to = out;
 	size_t len;
 
-	if (!aead_copy(from, header, RECORD_HEADER))
-		return RECORD_ERR_BAD;
 	if (s->version == TLS_1_3 && header[0] != RECORD_DATA)
 		return RECORD_ERR_UNEXPECTED;
 	if (record_has_explicit_nonce(s)) {
-		if (!aead_copy(from, explicit_nonce, sizeof(explicit_nonce)))
+		explicit_nonce = aead_take(from, sizeof(scratch), scratch);
+		if (explicit_nonce == NULL)
 			return RECORD_ERR_BAD;
 		/* In place the cipher may not move bytes while it reads them: move them after. */
-		if (is_single && out == first.at + RECORD_HEADER)
-			to = out + sizeof(explicit_nonce);
+		if (is_in_place)
+			to = out + sizeof(scratch);
 	}
 	len = ((size_t)header[3] << 8 | header[4]) - record_body_overhead(s);
 	record_nonce(s, s->read.key.iv, s->read.seq, header, explicit_nonce, len, &nonce);
@@ -257,19 +225,17 @@ static enum record_result decrypt(struct record_state *s, struct record_machine 
 	return RECORD_OPENED;
 }
 
-/* Is @count pieces one whole record? */
+/* Is @count pieces one whole record, the header of which is @header (NULL: not even that)? */
 static enum record_result check_whole(const struct record_state *s, const struct span *pieces,
-				      size_t count)
+				      size_t count, const uint8_t *header)
 {
-	struct aead_cursor from = {pieces, count, 0};
-	uint8_t header[RECORD_HEADER];
 	size_t sum = 0;
 	int len;
 
+	if (header == NULL)
+		return RECORD_ERR_BAD;
 	for (size_t i = 0; i < count; i++)
 		sum += pieces[i].len;
-	if (!aead_copy(&from, header, sizeof(header)))
-		return RECORD_ERR_BAD;
 	len = record_length(s, header);
 	if (len < 0)
 		return (enum record_result)len;
@@ -277,6 +243,7 @@ static enum record_result check_whole(const struct record_state *s, const struct
 }
 
 static enum record_result open_checked(struct record_state *s, struct record_machine *m,
+				       const uint8_t header[RECORD_HEADER],
 				       struct aead_cursor *from, uint64_t now_us, uint8_t *out,
 				       size_t *out_len)
 {
@@ -287,7 +254,7 @@ static enum record_result open_checked(struct record_state *s, struct record_mac
 	/* The number may not wrap (RFC 8446 5.3, RFC 5246 6.1). */
 	if (s->read.seq == UINT64_MAX)
 		return RECORD_ERR_UNEXPECTED;
-	result = decrypt(s, m, from, out, &type, &len);
+	result = decrypt(s, m, header, from, out, &type, &len);
 	if (result == RECORD_OPENED)
 		result = take_content(s, m, type, (struct span){out, len}, now_us);
 	if (result == RECORD_OPENED)
@@ -302,15 +269,18 @@ enum record_result record_open(struct record_state *s, struct record_machine *m,
 			       uint8_t *out, size_t *out_len)
 {
 	struct aead_cursor from = {pieces, count, 0};
+	uint8_t scratch[RECORD_HEADER];
+	const uint8_t *header;
 	enum record_result result;
 
 	*out_len = 0;
 	/* After close_notify or an error nothing counts any more (RFC 8446 6.1, 6.2). */
 	if (s->over != 0)
 		return s->over;
-	result = check_whole(s, pieces, count);
+	header = aead_take(&from, RECORD_HEADER, scratch);
+	result = check_whole(s, pieces, count, header);
 	if (result == RECORD_OPENED)
-		result = open_checked(s, m, &from, now_us, out, out_len);
+		result = open_checked(s, m, header, &from, now_us, out, out_len);
 	if (result < 0 || result == RECORD_CLOSE_NOTIFY) {
 		*out_len = 0;
 		s->over = result;

@@ -22,6 +22,15 @@ size_t record_sealed_len(const struct record_state *s, size_t plain)
 	return RECORD_HEADER + record_body_overhead(s) + plain + (s->version == TLS_1_3 ? 1 : 0);
 }
 
+/* Four bytes at once: they are read as a word soon, as additional data. */
+static void write_header(uint8_t *record, enum record_type type, size_t body)
+{
+	const uint32_t head = (uint32_t)type | 3 << 8 | 3 << 16 | (uint32_t)(body >> 8) << 24;
+
+	memcpy(record, &head, 4);
+	record[4] = (uint8_t)body;
+}
+
 size_t record_seal(struct record_state *s, struct record_machine *m, enum record_type type,
 		   uint8_t *record, size_t plain)
 {
@@ -32,14 +41,12 @@ size_t record_seal(struct record_state *s, struct record_machine *m, enum record
 	/* A nonce used twice would give the key away; the caller closes the stream. */
 	if (s->write.seq == UINT64_MAX)
 		return 0;
-	record[0] = s->version == TLS_1_3 ? RECORD_DATA : (uint8_t)type;
-	record[1] = 3;
-	record[2] = 3;
-	record[3] = (uint8_t)(body >> 8);
-	record[4] = (uint8_t)body;
-	if (record_has_explicit_nonce(s))
-		for (size_t i = 0; i < 8; i++)
-			record[RECORD_HEADER + i] = (uint8_t)(s->write.seq >> (56 - 8 * i));
+	write_header(record, s->version == TLS_1_3 ? RECORD_DATA : type, body);
+	if (record_has_explicit_nonce(s)) {
+		const uint64_t number = __builtin_bswap64(s->write.seq);
+
+		memcpy(record + RECORD_HEADER, &number, sizeof(number));
+	}
 	if (s->version == TLS_1_3)
 		text[plain++] = (uint8_t)type;
 	record_nonce(s, s->write.key.iv, s->write.seq, record, record + RECORD_HEADER, plain,

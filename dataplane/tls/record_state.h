@@ -9,6 +9,8 @@
 #ifndef DATAPLANE_TLS_RECORD_STATE_H
 #define DATAPLANE_TLS_RECORD_STATE_H
 
+#include <string.h>
+
 #include "dataplane/tls/aead.h"
 #include "dataplane/tls/record.h"
 #include "dataplane/tls/schedule.h"
@@ -70,15 +72,47 @@ static inline size_t record_body_overhead(const struct record_state *s)
 }
 
 /*
- * record_nonce - nonce and additional data of record @seq.
+ * record_nonce - nonce and additional data of record @seq (RFC 8446 5.2 and 5.3, RFC 5246 6.2.3.3,
+ * RFC 5288 3, RFC 7905 2).
  *
  * @header    of the record on the wire.
  * @explicit  the record's own 8 bytes, where it has them.
  * @plain     bytes that are encrypted.
  */
-void record_nonce(const struct record_state *s, const uint8_t iv[AEAD_IV], uint64_t seq,
-		  const uint8_t header[RECORD_HEADER], const uint8_t explicit_nonce[8],
-		  size_t plain, struct aead_nonce *out);
+static inline void record_nonce(const struct record_state *s, const uint8_t iv[AEAD_IV],
+				uint64_t seq, const uint8_t header[RECORD_HEADER],
+				const uint8_t *explicit_nonce, size_t plain, struct aead_nonce *out)
+{
+	const uint64_t number = __builtin_bswap64(seq);
+	uint64_t first;
+	uint32_t last;
+
+	/* In words as the cipher reads them: it would wait for a word of which half was written. */
+	memcpy(&first, iv, 8);
+	memcpy(&last, iv + 8, 4);
+	if (record_has_explicit_nonce(s)) {
+		uint64_t sent;
+
+		memcpy(&sent, explicit_nonce, 8);
+		first = (uint32_t)first | sent << 32;
+		last = (uint32_t)(sent >> 32);
+	} else {
+		first ^= number << 32;
+		last ^= (uint32_t)(number >> 32);
+	}
+	memcpy(out->iv, &first, 8);
+	memcpy(out->iv + 8, &last, 4);
+	if (s->version == TLS_1_3) {
+		memcpy(out->aad, header, RECORD_HEADER);
+		out->aad_len = RECORD_HEADER;
+		return;
+	}
+	memcpy(out->aad, &number, 8);
+	memcpy(out->aad + 8, header, 3);
+	out->aad[11] = (uint8_t)(plain >> 8);
+	out->aad[12] = (uint8_t)plain;
+	out->aad_len = 13;
+}
 
 /*
  * record_inner - take padding and inner type off a TLS 1.3 plaintext.
