@@ -62,6 +62,7 @@ static const struct {
 		       struct show_answer *a);
 } commands[] = {
     {"show status", "version, uptime, configuration, cores and interfaces", show_status},
+    {"show cores", "what each core does with its time: cycles, frames, records", show_cores},
     {"show ports", "the packet policy of both interfaces (nft: as a ruleset)", show_ports},
     {"show partners", "allowed partners: policy, streams, stanzas", show_partners},
     {"show streams", "live streams", show_streams},

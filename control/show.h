@@ -30,6 +30,7 @@ void show_answer(struct daemon *d, const char *command, const json_t *request, u
 
 /* show_*.c: one command each. They fill data and cursor. */
 void show_status(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
+void show_cores(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
 void show_ports(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
 void show_partners(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
 void show_streams(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);

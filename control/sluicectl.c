@@ -14,6 +14,7 @@ static const char usage[] =
     "usage: sluicectl [-s PATH] [-j] [-q] COMMAND\n"
     "\n"
     "  show status             version, uptime, configuration, cores, interfaces\n"
+    "  show cores              cycles a stanza, frames, records of each core\n"
     "  show ports [--nft]      the packet policy; --nft: as a ruleset for nftables\n"
     "  show partners           allowed partners: policy, streams, stanzas\n"
     "  show streams            live streams\n"

@@ -74,6 +74,42 @@ static void print_status(FILE *out, const json_t *data)
 	sluicectl_table_print(out, packets, json_object_get(data, "interfaces"), "no interfaces");
 }
 
+static void print_cores(FILE *out, const json_t *data)
+{
+	static const struct table_column present[] = {{"CORE", "core"},
+						      {"LCORE", "lcore"},
+						      {"BUSY%", "recent_busy_percent"},
+						      {"STANZAS", "recent_stanzas"},
+						      {"CYCLES EACH", "recent_cycles_per_stanza"},
+						      {"FRAMES", "recent_frames"},
+						      {"CYCLES EACH", "recent_cycles_per_frame"},
+						      {"CONNECTIONS", "conns"},
+						      {"POOL%", "pool_percent"},
+						      {NULL, NULL}};
+	static const struct table_column work[] = {
+	    {"CORE", "core"},
+	    {"STANZAS", "stanzas"},
+	    {"CYCLES EACH", "cycles_per_stanza"},
+	    {"FRAMES IN/OUT", "frames_in/frames_out"},
+	    {"A BURST", "frames_per_burst"},
+	    {"OPENED/SEALED", "records_opened/records_sealed"},
+	    {NULL, NULL}};
+	static const struct table_column turns[] = {{"CORE", "core"},
+						    {"TURNS", "turns"},
+						    {"BUSY TURNS", "busy_turns"},
+						    {"BUSY CYCLES", "busy_cycles"},
+						    {"OF A SECOND", "cycles_hz"},
+						    {NULL, NULL}};
+	const json_t *rows = json_object_get(data, "cores");
+
+	fputs("the last second, and now\n", out);
+	sluicectl_table_print(out, present, rows, "no cores");
+	fputs("\nsince the start; busy cycles a stanza, records opened and sealed\n", out);
+	sluicectl_table_print(out, work, rows, "no cores");
+	fputc('\n', out);
+	sluicectl_table_print(out, turns, rows, "no cores");
+}
+
 static void print_ports(FILE *out, const json_t *data)
 {
 	static const struct table_column columns[] = {
@@ -220,6 +256,7 @@ void sluicectl_print(FILE *out, const char *command, const json_t *data)
 		void (*print)(FILE *out, const json_t *data);
 	} printers[] = {
 	    {"show status", print_status},
+	    {"show cores", print_cores},
 	    {"show ports", print_ports},
 	    {"show partners", print_partners},
 	    {"show streams", print_streams},

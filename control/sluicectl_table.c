@@ -22,6 +22,8 @@ static void append_value(const json_t *value, char *out, size_t room)
 	else if (json_is_integer(value))
 		(void)snprintf(out + used, room - used, "%lld",
 			       (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		(void)snprintf(out + used, room - used, "%.1f", json_real_value(value));
 	else if (json_is_boolean(value))
 		append(out, room, json_is_true(value) ? "yes" : "no");
 }
@@ -109,7 +111,7 @@ void sluicectl_table_print(FILE *out, const struct table_column *columns, const 
 			    sluicectl_table_cell(row, columns[count].key, cell, sizeof(cell)));
 
 			width[count] = n > width[count] ? n : width[count];
-			right[count] &= cell[strspn(cell, "0123456789/-")] == '\0';
+			right[count] &= cell[strspn(cell, "0123456789./-")] == '\0';
 		}
 	}
 	for (size_t c = 0; c < count; c++)

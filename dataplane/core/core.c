@@ -67,7 +67,8 @@ static void run_timers(struct core *c)
 	if (c->now_us - c->tick_us >= CORE_TICK_US) {
 		net_tick(c->net, c->now_us);
 		/* The count looks at the cache of each lcore: too dear for each turn. */
-		c->is_short = rte_mempool_avail_count(c->pool) < c->pool_reserve;
+		stat_set(&c->stats.pool_free, rte_mempool_avail_count(c->pool));
+		c->is_short = stat_read(&c->stats.pool_free) < c->pool_reserve;
 		c->tick_us = c->now_us;
 	}
 	while ((t = wheel_next(&c->wheel, c->now_us)) != NULL)
@@ -200,16 +201,44 @@ static bool is_over(struct core *c)
 	       c->now_us >= c->stop_us + CORE_LEAVE_US;
 }
 
+/* What the counters were when the present second of the loop began. */
+struct second {
+	uint64_t tsc, busy_tsc, stanzas, frames;
+};
+
+static struct second begin_second(const struct core *c, uint64_t tsc)
+{
+	const struct stats *s = &c->stats;
+
+	return (struct second){tsc, stat_read(&s->busy_tsc), stat_stanzas(s),
+			       stat_read(&s->frames_in) + stat_read(&s->frames_out)};
+}
+
+static void end_second(struct core *c, struct second *began, uint64_t tsc)
+{
+	const struct second now = begin_second(c, tsc);
+	struct recent_stats *r = &c->stats.recent;
+
+	stat_set(&r->tsc, now.tsc - began->tsc);
+	stat_set(&r->busy_tsc, now.busy_tsc - began->busy_tsc);
+	stat_set(&r->stanzas, now.stanzas - began->stanzas);
+	stat_set(&r->frames, now.frames - began->frames);
+	*began = now;
+}
+
 static int run_loop(void *arg)
 {
 	struct core *c = arg;
 	/* Microseconds as a 32.32 fixed-point multiple of a tick. */
 	const uint64_t scale = (UINT64_C(1000000) << 32) / rte_get_tsc_hz();
 	uint64_t tsc = rte_rdtsc(), next, now_us = 0, busy_us = 0;
+	struct second second = begin_second(c, tsc);
 	unsigned int idle_turns = 0, last_turns = 0;
 
 	while (last_turns < LAST_TURNS) {
 		last_turns += is_over(c);
+		if (tsc - second.tsc >= stat_read(&c->stats.tsc_hz))
+			end_second(c, &second, tsc);
 		now_us = (uint64_t)((unsigned __int128)tsc * scale >> 32);
 		if (core_turn(c, now_us) > 0) {
 			idle_turns = 0;
@@ -248,6 +277,11 @@ bool core_join(struct core *c, uint64_t patience_us)
 const struct stats *core_stats(const struct core *c)
 {
 	return &c->stats;
+}
+
+unsigned int core_lcore(const struct core *c)
+{
+	return c->setup.lcore;
 }
 
 uint64_t core_heartbeat(const struct core *c)

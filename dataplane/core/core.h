@@ -65,6 +65,8 @@ MUST_USE bool core_join(struct core *c, uint64_t patience_us);
 unsigned int core_turn(struct core *c, uint64_t now_us);
 
 const struct stats *core_stats(const struct core *c);
+/* Where it runs. */
+unsigned int core_lcore(const struct core *c);
 /* Moves once a turn: a watchdog's proof of life. */
 uint64_t core_heartbeat(const struct core *c);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <rte_cycles.h>
 #include <rte_malloc.h>
 
 #include "dataplane/core/core_state.h"
@@ -36,6 +37,8 @@ static bool make_pool(struct core *c, char *error)
 	c->pool = rte_pktmbuf_pool_create(name, mbufs, POOL_CACHE, PARCEL_PRIVATE_BYTES,
 					  RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	c->pool_reserve = mbufs / POOL_RESERVE;
+	stat_set(&c->stats.pool_mbufs, mbufs);
+	stat_set(&c->stats.pool_free, mbufs);
 	return c->pool != NULL || fail(error, "packet buffers");
 }
 
@@ -151,6 +154,7 @@ struct core *core_make(const struct core_setup *setup, char *error)
 		TAILQ_INIT(&c->starved[i]);
 	wheel_init(&c->wheel, c->now_us);
 	make_bare_root(c);
+	stat_set(&c->stats.tsc_hz, rte_get_tsc_hz());
 	if (make_machine(c, error) && make_pool(c, error) && make_tables(c, error) &&
 	    make_net(c, error) && make_tcp(c, error))
 		return c;

@@ -45,6 +45,10 @@ unsigned int frames_receive(struct core *c, enum iface iface, struct rte_mbuf **
 		return 0;
 	n = port_rx(c->setup.port[iface], c->setup.queue[iface], frames, BURST_MAX);
 	*polled += n;
+	if (n > 0) {
+		stat_add(&c->stats.frames_in, n);
+		stat_add(&c->stats.bursts_in, 1);
+	}
 	return c->setup.crossings == NULL ? n : pass_on(c, iface, frames, n);
 }
 
@@ -52,8 +56,11 @@ uint16_t frames_send(struct core *c, enum iface iface, struct rte_mbuf **frames,
 {
 	uint16_t sent = 0;
 
-	if (c->setup.port[iface] != NULL)
-		return port_tx(c->setup.port[iface], c->setup.queue[iface], frames, count);
+	if (c->setup.port[iface] != NULL) {
+		sent = port_tx(c->setup.port[iface], c->setup.queue[iface], frames, count);
+		stat_add(&c->stats.frames_out, sent);
+		return sent;
+	}
 	while (sent < count && give(c, c->setup.sender[iface], frames[sent], iface, true))
 		sent++;
 	return sent;

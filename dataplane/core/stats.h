@@ -31,9 +31,20 @@ struct partner_stats {
 	_Atomic uint64_t bytes_in, bytes_out;     /* their bytes, as framed */
 } CACHE_ALIGNED;
 
+/* The last whole second of a core's loop: time, time in turns that had work, and what they did. */
+struct recent_stats {
+	_Atomic uint64_t tsc, busy_tsc, stanzas, frames;
+};
+
 struct stats {
 	struct law law;
 	_Atomic uint64_t turns, busy_turns, busy_tsc;
+	_Atomic uint64_t frames_in,
+	    bursts_in;               /* of its queues; a burst is a read that found some */
+	_Atomic uint64_t frames_out; /* taken by its queues */
+	struct recent_stats recent;
+	_Atomic uint64_t tsc_hz;                /* a fact */
+	_Atomic uint64_t pool_mbufs, pool_free; /* all XMPP bytes; a gauge, as of the last tick */
 	_Atomic uint64_t accepted_conns, dialed_conns, closed_conns;
 	_Atomic uint64_t conns, streams_granted; /* gauges */
 	_Atomic uint64_t bounces_sent;           /* error stanzas made here */
@@ -67,6 +78,17 @@ static inline uint64_t stat_read(const _Atomic uint64_t *counter)
 static inline uint32_t stat_read_drop(const struct stats *s, enum drop d)
 {
 	return __atomic_load_n(&s->drops[d], __ATOMIC_RELAXED);
+}
+
+static inline void stat_set(_Atomic uint64_t *gauge, uint64_t n)
+{
+	atomic_store_explicit(gauge, n, memory_order_relaxed);
+}
+
+/* Stanzas that the core has had to do with: read from a stream, or got from another core. */
+static inline uint64_t stat_stanzas(const struct stats *s)
+{
+	return stat_read(&s->law.accepted) + stat_read(&s->law.came);
 }
 
 /* accepted and came minus the rest: 0 when the law holds. Copies the law of a running core until

@@ -62,6 +62,33 @@ def both_ways(inside_jid, partner_jid, method):
     return run
 
 
+@case("federation")
+def cores_say_what_they_do(world):
+    """What `show cores` counts moves by the work done, for people and programs."""
+    bob, alice = world.user("bob@fabrikam.example"), world.user("alice@contoso.example")
+
+    def sums():
+        rows = world.relay.show("cores")["cores"]
+        names = ("stanzas", "frames_in", "frames_out", "records_opened", "records_sealed", "busy_cycles")
+        return {n: sum(r[n] for r in rows) for n in names}
+
+    passes(alice, bob, "out first")
+    before = sums()
+    for i in range(10):
+        passes(bob, alice, f"counted {i}")
+    after = sums()
+    for name in before:
+        check(after[name] - before[name] >= 10, f"{name}: {before[name]}, then {after[name]}")
+    for row in world.relay.show("cores")["cores"]:
+        check(row["cycles_per_stanza"] > row["cycles_per_frame"] / 10 > 0, f"{row}")
+        check(row["frames_per_burst"] >= 1, f"{row}")
+        check(0 < row["pool_used"] < row["pool_mbufs"], f"{row}")
+    wait_until(lambda: all(r["recent_busy_percent"] is not None and r["recent_busy_percent"] <= 100
+                           for r in world.relay.show("cores")["cores"]), "a second of each core", 5)  # fmt: skip
+    table = world.relay.ctl("show cores").stdout
+    check("CYCLES EACH" in table and "OPENED/SEALED" in table, table)
+
+
 def declare_ways():
     for make, partner, method in WAYS:
         run = both_ways("alice@contoso.example", partner, method)

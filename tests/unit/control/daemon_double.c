@@ -183,6 +183,11 @@ const struct stats *core_stats(const struct core *c)
 	return &c->stats;
 }
 
+unsigned int core_lcore(const struct core *c)
+{
+	return c == &the_daemon->core[0] ? 2 : 3;
+}
+
 uint64_t core_heartbeat(const struct core *c)
 {
 	return c == &the_daemon->core[0] ? 1000 : 2000;

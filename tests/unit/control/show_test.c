@@ -55,6 +55,47 @@ static void says_its_status(void)
 	daemon_double_free(d);
 }
 
+static void says_what_cores_do(void)
+{
+	struct daemon *d = daemon_double_make(1);
+	struct stats *s = &d->core[1].stats;
+	struct show_answer a;
+	const json_t *core;
+
+	stat_set(&s->law.accepted, 30);
+	stat_set(&s->law.came, 10);
+	stat_set(&s->busy_tsc, 100010);
+	stat_set(&s->frames_in, 60);
+	stat_set(&s->frames_out, 40);
+	stat_set(&s->bursts_in, 8);
+	stat_set(&s->recent.tsc, 3000);
+	stat_set(&s->recent.busy_tsc, 1000);
+	stat_set(&s->recent.stanzas, 4);
+	stat_set(&s->records_sealed, 7);
+	stat_set(&s->pool_mbufs, 200);
+	stat_set(&s->pool_free, 150);
+	a = ask(d, "show cores", 0);
+	CHECK_EQ(a.code, EXIT_OK);
+	CHECK_EQ(json_array_size(json_object_get(a.data, "cores")), 2);
+	core = row(&a, "cores", 1);
+	CHECK_EQ(number(core, "lcore"), 3);
+	CHECK_EQ(number(core, "stanzas"), 40);
+	CHECK_EQ(number(core, "records_sealed"), 7);
+	CHECK_EQ(number(core, "pool_used"), 50);
+	CHECK(json_real_value(json_object_get(core, "pool_percent")) == 25.0);
+	CHECK(json_real_value(json_object_get(core, "cycles_per_stanza")) == 2500.2);
+	CHECK(json_real_value(json_object_get(core, "cycles_per_frame")) == 1000.1);
+	CHECK(json_real_value(json_object_get(core, "frames_per_burst")) == 7.5);
+	CHECK(json_real_value(json_object_get(core, "recent_busy_percent")) == 33.3);
+	CHECK(json_real_value(json_object_get(core, "recent_cycles_per_stanza")) == 250.0);
+	CHECK(json_is_null(json_object_get(core, "recent_cycles_per_frame")));
+	core = row(&a, "cores", 0); /* has done nothing yet */
+	CHECK(json_is_null(json_object_get(core, "cycles_per_stanza")));
+	CHECK(json_is_null(json_object_get(core, "recent_busy_percent")));
+	json_decref(a.data);
+	daemon_double_free(d);
+}
+
 static void says_the_three_rules(void)
 {
 	struct daemon *d = daemon_double_make(1);
@@ -319,7 +360,7 @@ static void helps(void)
 	struct daemon *d = daemon_double_make(1);
 	struct show_answer a = ask(d, "help", 0);
 
-	CHECK_EQ(json_array_size(json_object_get(a.data, "commands")), 9);
+	CHECK_EQ(json_array_size(json_object_get(a.data, "commands")), 10);
 	json_decref(a.data);
 	a = ask(d, "show everything", 0);
 	CHECK_EQ(a.code, EXIT_USAGE);
@@ -331,6 +372,7 @@ static void helps(void)
 int main(void)
 {
 	RUN(says_its_status);
+	RUN(says_what_cores_do);
 	RUN(says_the_three_rules);
 	RUN(says_the_rules_for_nftables);
 	RUN(balances_the_books);

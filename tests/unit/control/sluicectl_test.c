@@ -139,9 +139,9 @@ static void prints_the_ports(void)
 
 static void prints_tables_for_people(void)
 {
-	static const char *const commands[] = {"show status",  "show ports",    "show partners",
-					       "show streams", "show counters", "show denied",
-					       "help"};
+	static const char *const commands[] = {"show status",   "show cores",   "show ports",
+					       "show partners", "show streams", "show counters",
+					       "show denied",   "help"};
 
 	begin(3);
 	d->streams = 5;
@@ -172,6 +172,35 @@ static void prints_tables_for_people(void)
 	CHECK_EQ(run("show streams"), 0);
 	CHECK(strstr(out, "b\xc3\xbc"
 			  "cher?[2J.example") != NULL);
+	end();
+}
+
+static void prints_the_cores(void)
+{
+	struct stats *s;
+
+	begin(1);
+	s = &d->core[0].stats;
+	stat_set(&s->law.accepted, 1000000);
+	stat_set(&s->busy_tsc, 2500700000);
+	stat_set(&s->frames_in, 1234567890);
+	stat_set(&s->frames_out, 1234567890);
+	stat_set(&s->bursts_in, 500000000);
+	stat_set(&s->recent.tsc, 1000);
+	stat_set(&s->recent.busy_tsc, 999);
+	stat_set(&s->recent.stanzas, 1000);
+	stat_set(&s->pool_mbufs, 16383);
+	stat_set(&s->pool_free, 8000);
+	CHECK_EQ(run("show cores"), 0);
+	CHECK(strstr(out,
+		     "CORE  LCORE  BUSY%  STANZAS  CYCLES EACH  FRAMES  CYCLES EACH  "
+		     "CONNECTIONS  POOL%\n"
+		     "   0      2   99.9     1000          0.9       0            -            "
+		     "0   51.1\n"
+		     "   1      3      -        0            -       0            -            "
+		     "0      -\n") != NULL);
+	CHECK(strstr(out, "   0  1000000       2500.7  1234567890/1234567890      2.4  ") != NULL);
+	CHECK(longest_line(out) <= 90);
 	end();
 }
 
@@ -304,6 +333,7 @@ int main(int argc, char **argv)
 	(void)setenv("TZ", "UTC", 1);
 	RUN(prints_the_ports);
 	RUN(prints_tables_for_people);
+	RUN(prints_the_cores);
 	RUN(says_when_there_is_nothing);
 	RUN(merges_pages_into_one_document);
 	RUN(reloads);

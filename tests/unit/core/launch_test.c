@@ -34,6 +34,19 @@ static bool beats_on(uint64_t beats)
 	return false;
 }
 
+/* The loop says each second what it did with it. */
+static bool tells_a_second(const struct recent_stats *r)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (unsigned int i = 0; i < 10000; i++) {
+		if (stat_read(&r->tsc) > 0)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
 static void runs_and_stops(void)
 {
 	struct msg routes = {.kind = MSG_ROUTES}, stop = {.kind = MSG_STOP};
@@ -51,6 +64,10 @@ static void runs_and_stops(void)
 	rig_order(&routes);
 	CHECK(wait_event(&e));
 	CHECK(beats_on(beats));
+	CHECK(tells_a_second(&rig.core->stats.recent));
+	CHECK(stat_read(&rig.core->stats.recent.tsc) >= stat_read(&rig.core->stats.tsc_hz));
+	CHECK(stat_read(&rig.core->stats.recent.busy_tsc) > 0);
+	CHECK(stat_read(&rig.core->stats.recent.busy_tsc) < stat_read(&rig.core->stats.recent.tsc));
 	rig_order(&stop);
 	CHECK(wait_event(&e));
 	CHECK_EQ(e.kind, EVENT_STOPPED);

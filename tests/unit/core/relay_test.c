@@ -39,6 +39,10 @@ static void cross(bool tls)
 	CHECK_EQ(stat_read(&rig.core->stats.partner[1].law.delivered), 2);
 	CHECK_EQ(stat_read(&rig.core->stats.partner[1].stanzas_in), 1);
 	CHECK_EQ(stat_read(&rig.core->stats.partner[1].stanzas_out), 1);
+	CHECK_EQ(stat_stanzas(&rig.core->stats), 2);
+	CHECK(stat_read(&rig.core->stats.frames_in) >= stat_read(&rig.core->stats.bursts_in));
+	CHECK(stat_read(&rig.core->stats.bursts_in) > 2);
+	CHECK(stat_read(&rig.core->stats.frames_out) > 2);
 	CHECK(rig_is_quiet());
 	rig_close();
 }
