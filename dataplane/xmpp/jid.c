@@ -9,21 +9,53 @@
 
 #define LABEL_MAX 63 /* bytes, RFC 1035 2.3.4 */
 
+/* An attribute's value, and whether it stands for itself: printable ASCII without a reference. As
+ * nearly all do, and then a part is told by its length, without a look at each character. */
+struct value {
+	struct span raw;
+	bool is_plain;
+};
+
+static bool is_plain(struct span raw)
+{
+	unsigned int odd = 0;
+
+	for (size_t i = 0; i < raw.len; i++)
+		odd |= (unsigned int)(raw.at[i] - 0x20u >= 0x7f - 0x20) | (raw.at[i] == '&');
+	return odd == 0;
+}
+
+static struct value part_of(struct value whole, const uint8_t *at, size_t len)
+{
+	return (struct value){{at, len}, whole.is_plain};
+}
+
 /*
- * Splits @raw at the first character that is @at, however it is written. Returns false when there
+ * Splits @value at the first character that is @at, however it is written. Returns false when there
  * is none.
  */
-static bool split(struct span raw, uint8_t at, struct span *before, struct span *behind)
+static bool split(struct value value, uint8_t at, struct value *before, struct value *behind)
 {
+	const struct span raw = value.raw;
 	struct span rest = raw;
 	uint8_t bytes[4];
 	unsigned int n;
 	size_t len = 0;
 
+	if (value.is_plain) {
+		const uint8_t *found = raw.len > 0 ? memchr(raw.at, at, raw.len) : NULL;
+
+		if (found == NULL)
+			return false;
+		len = (size_t)(found - raw.at);
+		*before = part_of(value, raw.at, len);
+		*behind = part_of(value, found + 1, raw.len - len - 1);
+		return true;
+	}
 	while ((n = unescape_next(&rest, bytes)) > 0) {
 		if (n == 1 && bytes[0] == at) {
-			*before = (struct span){raw.at, len};
-			*behind = rest;
+			*before = part_of(value, raw.at, len);
+			*behind = part_of(value, rest.at, rest.len);
 			return true;
 		}
 		len = raw.len - rest.len;
@@ -37,15 +69,22 @@ static bool is_control(uint32_t code)
 	return code < 0x20 || (code >= 0x7f && code < 0xa0);
 }
 
-/* Copies what @raw means to @out. Returns its length, or -1 when it is not 1..@room bytes of UTF-8
- * without control characters. */
-static int decode(struct span raw, uint8_t *out, size_t room)
+/* Copies what @value means to @out. Returns its length, or -1 when it is not 1..@room bytes of
+ * UTF-8 without control characters. */
+static int decode(struct value value, uint8_t *out, size_t room)
 {
+	struct span raw = value.raw;
 	struct utf8 u = {0};
 	size_t len = 0;
 	uint8_t bytes[4];
 	unsigned int n;
 
+	if (value.is_plain) {
+		if (raw.len == 0 || raw.len > room)
+			return -1;
+		memcpy(out, raw.at, raw.len);
+		return (int)raw.len;
+	}
 	while ((n = unescape_next(&raw, bytes)) > 0) {
 		if (n > room - len)
 			return -1;
@@ -66,11 +105,13 @@ static int decode(struct span raw, uint8_t *out, size_t room)
 	return len > 0 && u.left == 0 ? (int)len : -1;
 }
 
-static bool is_part(struct span raw)
+static bool is_part(struct value value)
 {
 	uint8_t text[JID_PART_MAX];
 
-	return decode(raw, text, sizeof(text)) > 0;
+	if (value.is_plain)
+		return value.raw.len > 0 && value.raw.len <= JID_PART_MAX;
+	return decode(value, text, sizeof(text)) > 0;
 }
 
 static bool is_name_byte(char byte)
@@ -108,11 +149,11 @@ static bool is_name(const char *text, size_t len)
 	return label > 0;
 }
 
-static bool read_domain(struct span raw, struct jid *out)
+static bool read_domain(struct value value, struct jid *out)
 {
 	/* One more than fits, for the dot that goes. */
 	uint8_t text[DOMAIN_TEXT_MAX + 1];
-	int len = decode(raw, text, sizeof(text));
+	int len = decode(value, text, sizeof(text));
 
 	if (len > 1 && text[len - 1] == '.')
 		len--;
@@ -132,13 +173,15 @@ static bool read_domain(struct span raw, struct jid *out)
 
 bool jid_parse(struct span raw, struct jid *out)
 {
-	struct span bare = raw, domain;
+	struct value bare = {raw, is_plain(raw)}, local = {{NULL, 0}, false}, resource = local,
+		     domain;
 
-	out->local = out->resource = (struct span){NULL, 0};
-	if (split(raw, '/', &bare, &out->resource) && !is_part(out->resource))
+	if (split(bare, '/', &bare, &resource) && !is_part(resource))
 		return false;
 	domain = bare;
-	if (split(bare, '@', &out->local, &domain) && !is_part(out->local))
+	if (split(bare, '@', &local, &domain) && !is_part(local))
 		return false;
+	out->local = local.raw;
+	out->resource = resource.raw;
 	return read_domain(domain, out);
 }

@@ -90,6 +90,9 @@ bool unescape_equals(struct span raw, const char *text)
 	uint8_t bytes[4];
 	unsigned int n;
 
+	/* What is written as it is meant, as nearly always. */
+	if (raw.len == left && memcmp(raw.at, text, left) == 0)
+		return true;
 	while ((n = unescape_next(&raw, bytes)) > 0) {
 		if (n > left || memcmp(bytes, text, n) != 0)
 			return false;

@@ -16,7 +16,7 @@
  */
 unsigned int unescape_next(struct span *raw, uint8_t out[4]);
 
-/* Does @raw mean @text? */
+/* Does @raw mean @text, which has neither '&' nor white space but blanks? */
 bool unescape_equals(struct span raw, const char *text);
 
 #endif

@@ -39,6 +39,46 @@ static void splits(void)
 	check_parts("a&#64;b&#x2f;c&#64;d", "a", "b", "c&#64;d");
 }
 
+/* Writes each byte of @text as a reference. */
+static struct span spell_out(const char *text, char *out)
+{
+	size_t len = 0;
+
+	for (; *text != '\0'; text++)
+		len += (size_t)sprintf(out + len, "&#%u;", (uint8_t)*text);
+	return (struct span){(const uint8_t *)out, len};
+}
+
+/* Any ASCII text means the same, and is refused for the same, as itself and as references. */
+static void reads_what_is_meant(void)
+{
+	static const char letters[] = "aZ09-..@@//[]: \x1f\x7f~!&<";
+	uint64_t seed = 0x11d;
+	unsigned int good = 0;
+
+	for (int i = 0; i < 200000; i++) {
+		char text[24], spelled[24 * 6];
+		const size_t len = (size_t)(check_random(&seed) % (sizeof(text) - 1));
+		struct jid other;
+		bool is_jid;
+
+		for (size_t k = 0; k < len; k++)
+			text[k] = letters[check_random(&seed) % (sizeof(letters) - 1)];
+		text[len] = '\0';
+		/* '&' stands for itself here: nothing behind it makes a reference of it. */
+		is_jid = parse(text);
+		CHECK_EQ(jid_parse(spell_out(text, spelled), &other), is_jid);
+		if (!is_jid)
+			continue;
+		good++;
+		CHECK_STR(other.domain, jid.domain);
+		CHECK_EQ(other.domain_len, jid.domain_len);
+		CHECK_EQ(other.local.len > 0, jid.local.len > 0);
+		CHECK_EQ(other.resource.len > 0, jid.resource.len > 0);
+	}
+	CHECK(good > 1000 && good < 199000);
+}
+
 static void folds_the_domain(void)
 {
 	check_parts("Example.COM", "", "example.com", "");
@@ -159,6 +199,7 @@ static void bounds_the_domain(void)
 int main(void)
 {
 	RUN(splits);
+	RUN(reads_what_is_meant);
 	RUN(folds_the_domain);
 	RUN(refuses_what_is_none);
 	RUN(bounds_the_parts);
