@@ -16,13 +16,33 @@ struct value {
 	bool is_plain;
 };
 
+/*
+ * Are all eight bytes of @word printable ASCII and none '&'? Each line sets the high bit of a byte
+ * that is not: below 0x20, '&', above 0x7e. A borrow can mark bytes above such a one, never alone.
+ */
+static bool is_plain_word(uint64_t word)
+{
+	const uint64_t ones = UINT64_MAX / 255, reference = word ^ (ones * '&');
+	uint64_t odd = (word - ones * 0x20) & ~word;
+
+	odd |= (reference - ones) & ~reference;
+	odd |= (word + ones) | word;
+	return (odd & (ones * 0x80)) == 0;
+}
+
 static bool is_plain(struct span raw)
 {
-	unsigned int odd = 0;
+	uint64_t word = UINT64_MAX / 255 * ' ';
 
+	for (; raw.len >= sizeof(word); raw.at += sizeof(word), raw.len -= sizeof(word)) {
+		memcpy(&word, raw.at, sizeof(word));
+		if (!is_plain_word(word))
+			return false;
+	}
+	word = UINT64_MAX / 255 * ' ';
 	for (size_t i = 0; i < raw.len; i++)
-		odd |= (unsigned int)(raw.at[i] - 0x20u >= 0x7f - 0x20) | (raw.at[i] == '&');
-	return odd == 0;
+		word = word << 8 | raw.at[i];
+	return is_plain_word(word);
 }
 
 static struct value part_of(struct value whole, const uint8_t *at, size_t len)
@@ -114,11 +134,13 @@ static bool is_part(struct value value)
 	return decode(value, text, sizeof(text)) > 0;
 }
 
-static bool is_name_byte(char byte)
-{
-	return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' ||
-	       (byte & 0x80) != 0;
-}
+/* Of a label, folded. */
+static const bool is_name_byte[256] = {
+    ['-'] = true,
+    ['0' ... '9'] = true,
+    ['a' ... 'z'] = true,
+    [0x80 ... 0xff] = true,
+};
 
 /* "[...]" with an IPv6 address. */
 static bool is_literal(const char *text, size_t len)
@@ -142,7 +164,7 @@ static bool is_name(const char *text, size_t len)
 			if (label == 0)
 				return false;
 			label = 0;
-		} else if (!is_name_byte(text[i]) || ++label > LABEL_MAX) {
+		} else if (!is_name_byte[(uint8_t)text[i]] || ++label > LABEL_MAX) {
 			return false;
 		}
 	}
@@ -159,11 +181,8 @@ static bool read_domain(struct value value, struct jid *out)
 		len--;
 	if (len < 1 || len > DOMAIN_TEXT_MAX)
 		return false;
-	for (int i = 0; i < len; i++) {
-		const bool upper = text[i] >= 'A' && text[i] <= 'Z';
-
-		out->domain[i] = (char)(upper ? text[i] | 0x20 : text[i]);
-	}
+	for (int i = 0; i < len; i++)
+		out->domain[i] = (char)(text[i] | (text[i] - (unsigned int)'A' < 26) << 5);
 	out->domain[len] = '\0';
 	out->domain_len = (uint8_t)len;
 	if (out->domain[0] == '[')

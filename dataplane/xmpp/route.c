@@ -19,13 +19,21 @@ struct route {
 	struct route_domain *domains;
 };
 
-/* FNV-1a (Fowler, Noll, Vo), folded. */
+/* Eight bytes a multiplication, as FNV-1a (Fowler, Noll, Vo) does with one: each waits for the one
+ * before, and a stanza has two domains. */
 static uint32_t hash_name(const char *name, size_t len)
 {
-	uint64_t h = UINT64_C(14695981039346656037);
+	uint64_t h = UINT64_C(14695981039346656037) ^ len, word;
 
+	for (; len >= sizeof(word); name += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, name, sizeof(word));
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
+	word = 0;
 	for (size_t i = 0; i < len; i++)
-		h = (h ^ (uint8_t)name[i]) * UINT64_C(1099511628211);
+		word = word << 8 | (uint8_t)name[i];
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 	return (uint32_t)(h ^ h >> 32);
 }
 
@@ -41,9 +49,7 @@ static struct slot *probe(const struct route *r, const char *name, size_t len, u
 		if (s->domain == 0)
 			return s;
 		d = &r->domains[s->domain - 1];
-		/* The name's NUL first: a shorter name's buffer ends nowhere near. */
-		if (s->hash == hash && strnlen(d->name, sizeof(d->name)) == len &&
-		    memcmp(d->name, name, len) == 0)
+		if (s->hash == hash && memcmp(d->name, name, len) == 0 && d->name[len] == '\0')
 			return s;
 	}
 }
@@ -73,7 +79,7 @@ struct route *route_make(const struct route_domain *domains, size_t count)
 	if (r == NULL)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
-		const size_t len = strnlen(domains[i].name, sizeof(domains[i].name));
+		const size_t len = strnlen(domains[i].name, DOMAIN_TEXT_MAX);
 		const uint32_t hash = hash_name(domains[i].name, len);
 		struct slot *s = probe(r, domains[i].name, len, hash);
 
@@ -98,7 +104,10 @@ void route_free(struct route *r)
 
 const struct route_domain *route_find(const struct route *r, const char *domain, size_t len)
 {
-	const struct slot *s = probe(r, domain, len, hash_name(domain, len));
+	const struct slot *s;
 
+	if (len > DOMAIN_TEXT_MAX)
+		return NULL;
+	s = probe(r, domain, len, hash_name(domain, len));
 	return s->domain != 0 ? &r->domains[s->domain - 1] : NULL;
 }

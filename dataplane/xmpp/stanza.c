@@ -35,13 +35,16 @@ static void skip_space(struct reader *r)
 		r->at++;
 }
 
-/* A name ends before white space, '=', '/' or '>'. */
+static const bool ends_name[256] = {
+    ['\t'] = true, ['\n'] = true, ['\r'] = true, [' '] = true,
+    ['/'] = true,  ['='] = true,  ['>'] = true,
+};
+
 static struct span read_name(struct reader *r)
 {
 	const uint8_t *from = r->at;
 
-	while (r->at < r->end && !is_space(*r->at) && *r->at != '=' && *r->at != '/' &&
-	       *r->at != '>')
+	while (r->at < r->end && !ends_name[*r->at])
 		r->at++;
 	return (struct span){from, (size_t)(r->at - from)};
 }
