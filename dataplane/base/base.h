@@ -25,6 +25,13 @@ struct span {
 	size_t len;
 };
 
+/* Asks for memory that will be read soon. Cost: no wait. */
+static inline void fetch_ahead(const void *at, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += CACHE_LINE)
+		__builtin_prefetch((const uint8_t *)at + i);
+}
+
 static inline size_t min_size(size_t a, size_t b)
 {
 	return a < b ? a : b;

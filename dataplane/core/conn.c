@@ -23,6 +23,15 @@ void conn_become(struct conn *k, enum conn_state to)
 	k->state = (uint8_t)to;
 }
 
+void conn_fetch(const struct conn *k)
+{
+	fetch_ahead(k, offsetof(struct conn, timer));
+	fetch_ahead(&k->view, sizeof(k->view));
+	fetch_ahead(&k->framer, 2 * CACHE_LINE);
+	fetch_ahead(k->framer.bindings, CACHE_LINE);
+	fetch_ahead(&k->framer.root.decl_count, CACHE_LINE);
+}
+
 void conn_make_ready(struct core *c, struct conn *k)
 {
 	if (k->is_ready)

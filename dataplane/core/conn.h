@@ -137,6 +137,9 @@ void conn_heard(struct core *c, struct conn *k);
 void conn_rearm(struct core *c, struct conn *k);
 void conn_on_timer(struct core *c, struct conn *k);
 
+/* Asks for the memory that reading it will need, but for its keys. Cost: no wait. */
+void conn_fetch(const struct conn *k);
+
 /* Something for the turn to do: read it, flush it, try its events again. */
 void conn_make_ready(struct core *c, struct conn *k);
 void conn_make_dirty(struct core *c, struct conn *k);

@@ -50,13 +50,22 @@ static void take_news(struct core *c, struct tcp_conn *tcp, unsigned int news)
 		conn_gone(c, k, close_by_of(news));
 }
 
+/* In two phases, so that the first touch of one connection does not wait for that of another. */
 static void run_news(struct core *c)
 {
-	struct tcp_conn *tcp;
-	unsigned int news;
+	struct tcp_conn *tcp[BURST_MAX];
+	unsigned int news[BURST_MAX], count;
 
-	while ((tcp = tcp_next_news(c->tcp, &news)) != NULL)
-		take_news(c, tcp, news);
+	do {
+		for (count = 0; count < BURST_MAX; count++) {
+			tcp[count] = tcp_next_news(c->tcp, &news[count]);
+			if (tcp[count] == NULL)
+				break;
+			conn_fetch(core_conn_of(c, tcp[count]));
+		}
+		for (unsigned int i = 0; i < count; i++)
+			take_news(c, tcp[i], news[i]);
+	} while (count == BURST_MAX);
 }
 
 static void run_timers(struct core *c)
@@ -98,6 +107,19 @@ static void run_stalled(struct core *c)
 	}
 }
 
+/* Behind the connection that is read now come these: of the first the keys, which its own memory,
+ * asked for one connection earlier, tells the place of; of the second that memory. */
+static void fetch_ready(const struct conn *next)
+{
+	if (next == NULL)
+		return;
+	if (next->transport == TRANSPORT_SECURE)
+		record_fetch(next->record);
+	next = TAILQ_NEXT(next, ready);
+	if (next != NULL)
+		conn_fetch(next);
+}
+
 static unsigned int run_ready(struct core *c)
 {
 	struct conn *last = TAILQ_LAST(&c->ready, conn_queue), *k;
@@ -108,6 +130,7 @@ static unsigned int run_ready(struct core *c)
 
 		TAILQ_REMOVE(&c->ready, k, ready);
 		k->is_ready = false;
+		fetch_ready(TAILQ_FIRST(&c->ready));
 		input_run(c, k);
 		done++;
 		if (is_last)

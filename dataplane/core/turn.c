@@ -11,6 +11,8 @@ void turn_frame(struct core *c, struct turn_burst *b, enum iface iface, struct r
 
 	switch (net_input(c->net, iface, m, c->now_us, &b->packet[b->count], &quoted)) {
 	case NET_TCP:
+		/* Its bytes are summed up when all headers of the burst are read. */
+		fetch_ahead(rte_pktmbuf_mtod(m, const void *), m->data_len);
 		b->m[b->count++] = m;
 		break;
 	case NET_QUOTED:

@@ -89,6 +89,17 @@ void record_close(struct record_state *s)
 	wipe(s, sizeof(*s));
 }
 
+void record_fetch(const struct record_state *s)
+{
+	const struct aead_key *key = &s->read.key;
+
+	/* Round keys and the powers of the hash key of a cipher without AVX-512. */
+	fetch_ahead(&key->gcm, offsetof(struct gcm_key_data, ghash_keys) +
+				   sizeof(key->gcm.ghash_keys.sse_avx));
+	fetch_ahead(key->raw, sizeof(s->read) - offsetof(struct aead_key, raw));
+	fetch_ahead(&s->version, sizeof(*s) - offsetof(struct record_state, version));
+}
+
 int record_length(const struct record_state *s, const uint8_t header[RECORD_HEADER])
 {
 	const size_t body = (size_t)header[3] << 8 | header[4];

@@ -72,6 +72,9 @@ MUST_USE enum record_result record_open(struct record_state *s, struct record_ma
 					const struct span *pieces, size_t count, uint64_t now_us,
 					uint8_t *out, size_t *out_len);
 
+/* Asks for the memory that record_open() will need. Cost: no wait. */
+void record_fetch(const struct record_state *s);
+
 /* Where a record's plaintext starts inside the sealed record: 5 in 1.3 and ChaCha20, 13 in 1.2
  * AES-GCM. */
 size_t record_plain_offset(const struct record_state *s);
