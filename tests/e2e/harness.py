@@ -16,6 +16,7 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TREE / "bench"))
 
 import ipv6_lab  # noqa: E402
+import load_lab  # noqa: E402
 import policy_lab  # noqa: E402
 from labkit import cast, dns, lab, netns, relay, s2s, users  # noqa: E402
 from labkit.state import LabError, wait_until  # noqa: E402
@@ -53,7 +54,9 @@ class World:
 
     def __init__(self, number, build, driver):
         self.number = number
-        self.lab = lab.Lab(ipv6_lab.extend(policy_lab.extend(cast.full())), number)
+        self.lab = lab.Lab(
+            load_lab.extend(ipv6_lab.extend(policy_lab.extend(cast.full()))), number
+        )
         self.users = users.Users(self.lab)
         self.relay = relay.Relay(
             self.lab, build, driver, StreamEstablishmentTimeout=ESTABLISHMENT_S
@@ -67,6 +70,7 @@ class World:
         outside.issue("mallory", ["mallory.example"])
         outside.issue("policy", policy_lab.DOMAINS)
         outside.issue("ipv6", ipv6_lab.DOMAINS)
+        load_lab.issue(self.lab)
         inside.issue("gw-expired", ["gw.contoso.example"], expired=True)
         inside.issue("gw-other-name", ["printer.contoso.example"])
         inside.issue("gw-good", ["gw.contoso.example"])
