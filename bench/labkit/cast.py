@@ -18,7 +18,7 @@ class Server:
     """One server process."""
 
     name: str
-    kind: str  # prosody or ejabberd
+    kind: str  # a key of lab.KINDS
     net: str  # out: a partner; in: a gateway
     host: int
     domains: list
@@ -27,6 +27,7 @@ class Server:
     plain: bool = False  # no TLS at all (Prosody can only do that for the whole process)
     plain_domains: list = dataclasses.field(default_factory=list)
     extra_names: list = dataclasses.field(default_factory=list)
+    components: list = dataclasses.field(default_factory=list)  # domains served by XEP-0114
     families: tuple = (4,)  # of its streams with other servers; clients always come by IPv4
     log_level: str = "info"
     password: str = PASSWORD

@@ -16,9 +16,14 @@ ERL_OPTIONS = "+sbwt none +sbwtdcpu none +sbwtdio none +S 1:1 +A 2 +P 20000".spl
 
 def configuration(server, folder, ca):
     hosts = ", ".join(f'"{d}"' for d in server.domains)
-    certificates = ", ".join(f'"{folder}/certs/{d}.pem"' for d in server.domains)
+    certificates = ", ".join(f'"{folder}/certs/{d}.pem"' for d in server.domains + server.components)
     plain = "".join(
         f'  "{d}":\n    s2s_use_starttls: false\n' for d in server.plain_domains
+    )
+    components = "".join(
+        f'  - {{port: 5347, ip: "{server.address}", module: ejabberd_service, hosts:'
+        f' {{"{d}": {{password: "{server.password}"}}}}}}\n'
+        for d in server.components
     )
     return f"""\
 hosts: [{hosts}]
@@ -37,7 +42,7 @@ listen:
   - {{port: 5222, ip: "{server.address}", module: ejabberd_c2s, starttls: true, max_stanza_size: 1048576}}
   - {{port: 5269, ip: "{server.address}", module: ejabberd_s2s_in, max_stanza_size: 524288}}
   - {{port: 5270, ip: "{server.address}", module: ejabberd_s2s_in, tls: true, max_stanza_size: 524288}}
-modules: {{mod_disco: {{}}, mod_ping: {{}}, mod_roster: {{}}, mod_admin_extra: {{}}, mod_s2s_dialback: {{}}}}
+{components}modules: {{mod_disco: {{}}, mod_ping: {{}}, mod_roster: {{}}, mod_admin_extra: {{}}, mod_s2s_dialback: {{}}}}
 """ + (f"host_config:\n{plain}" if plain else "")
 
 
@@ -48,7 +53,7 @@ class Ejabberd:
         self.rundir, self.network, self.server = rundir, network, server
         self.folder = rundir.folder(server.name)
         rundir.folder(server.name, "spool")
-        for domain in server.domains:
+        for domain in server.domains + server.components:
             issue(f"{self.folder}/certs/{domain}", [domain, *server.extra_names])
         rundir.write(f"{server.name}/ejabberd.yml", configuration(server, self.folder, ca))
         octets = dns.replace(".", ",")

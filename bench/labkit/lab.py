@@ -7,10 +7,18 @@ import time
 
 from . import dns, netns, pki
 from .ejabberd import Ejabberd
+from .jabberd2 import Jabberd2
 from .prosody import Prosody
+from .proxies import Haproxy, Nginx
 from .state import LabError, RunDir, say, wait_until
 
-KINDS = {"prosody": Prosody, "ejabberd": Ejabberd}
+KINDS = {
+    "ejabberd": Ejabberd,
+    "haproxy": Haproxy,
+    "jabberd2": Jabberd2,
+    "nginx": Nginx,
+    "prosody": Prosody,
+}
 STRANGER = ("stranger", "out", 66)  # where hostile clients of the outside live
 STRANGER_DOMAINS = ["mallory.example", "mallet.example", "unlisted.example"]
 INSIDER = ("insider", "in", 66)  # and those of the inside

@@ -41,6 +41,7 @@ def configuration(server, folder, dns, ca):
         'unbound = { resolvconf = false, hoststxt = false, forward = "%s@53" }' % dns,
         "c2s_ports = { 5222 }",
         "s2s_ports = { 5269 }",
+        f'component_interfaces = {{ "{server.address}" }}',
         f"s2s_direct_tls_ports = {{ {'' if server.plain else 5270} }}",
         f's2s_ssl = {{ cafile = "{ca}" }}',
         f's2s_direct_tls_ssl = {{ cafile = "{ca}" }}',
@@ -55,6 +56,13 @@ def configuration(server, folder, dns, ca):
             f'  ssl = {{ certificate = "{folder}/certs/{domain}.crt";'
             f' key = "{folder}/certs/{domain}.key"; cafile = "{ca}" }}',
         ]
+    for domain in server.components:
+        lines += [
+            f'Component "{domain}"',
+            f'  component_secret = "{server.password}"',
+            f'  ssl = {{ certificate = "{folder}/certs/{domain}.crt";'
+            f' key = "{folder}/certs/{domain}.key"; cafile = "{ca}" }}',
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -65,7 +73,7 @@ class Prosody:
         self.rundir, self.network, self.server = rundir, network, server
         self.folder = rundir.folder(server.name)
         rundir.folder(server.name, "data")
-        for domain in server.domains:
+        for domain in server.domains + server.components:
             issue(f"{self.folder}/certs/{domain}", [domain, *server.extra_names])
         self.config = rundir.write(
             f"{server.name}/prosody.cfg.lua", configuration(server, self.folder, dns, ca)

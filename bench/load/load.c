@@ -90,12 +90,28 @@ static void prime(struct load *l)
 		source_allow(l, l->flows[i], 1);
 }
 
+/* Components first: some servers know a component's domain only while it is there. */
+static void dial_all(struct load *l)
+{
+	uint64_t components = 0;
+
+	for (size_t i = 0; i < l->options->party_count; i++) {
+		struct party *p = &l->parties[i];
+
+		if (p->options->role != PARTY_COMPONENT)
+			continue;
+		party_dial(p);
+		components += p->planned;
+	}
+	for (size_t i = 0; i < l->options->party_count && l->authorised >= components; i++)
+		party_dial(&l->parties[i]);
+}
+
 static void on_opening(struct load *l)
 {
 	char text[160];
 
-	for (size_t i = 0; i < l->options->party_count; i++)
-		party_dial(&l->parties[i]);
+	dial_all(l);
 	if (l->authorised < l->planned) {
 		if (l->now_ns - l->opened_last_ns < l->options->timeout_s * SECOND_NS)
 			return;
