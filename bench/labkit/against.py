@@ -147,4 +147,6 @@ class Subject:
                 "out, 200 B, 1 domain": self.outward(1),
                 "out, 4 KB, 1 domain": self.outward(1, 50, size=4096),
             }
+        if self.kind == "jabberd2":  # README.md says why
+            all_cases = {name: run for name, run in all_cases.items() if name.startswith("out")}
         return [(name, run) for name, run in all_cases.items() if only in name]

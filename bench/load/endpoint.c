@@ -101,10 +101,11 @@ void endpoint_end(struct endpoint *e, const char *why)
 	e->setup.calls->ended(e->setup.user, why);
 }
 
-void endpoint_authorise(struct endpoint *e, const char *ours, const char *theirs, bool may_send)
+void endpoint_authorise(struct endpoint *e, const char *ours, const char *theirs,
+			unsigned int method, bool may_send)
 {
 	e->is_authorised = true;
-	e->setup.calls->authorised(e->setup.user, ours, theirs, may_send);
+	e->setup.calls->authorised(e->setup.user, ours, theirs, method, may_send);
 }
 
 void endpoint_on_open(struct endpoint *e, uint64_t now_us)

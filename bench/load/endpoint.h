@@ -27,8 +27,10 @@
 enum endpoint_kind { ENDPOINT_S2S, ENDPOINT_COMPONENT, ENDPOINT_BARE };
 
 struct endpoint_calls {
-	/* Stanzas of @ours may be sent to @theirs from here on, where @may_send. */
-	void (*authorised)(void *user, const char *ours, const char *theirs, bool may_send);
+	/* Stanzas of @ours may be sent to @theirs from here on, where @may_send. @method: of
+	 * policy.h, 0 where nothing was negotiated. */
+	void (*authorised)(void *user, const char *ours, const char *theirs, unsigned int method,
+			   bool may_send);
 	/* A first-level element of an authorised stream that is not the negotiation's. */
 	void (*stanza)(void *user, struct span stanza, const struct framer_root *root);
 	/* Over: output may be waiting, nothing more will be read. @why NULL: as it should be. */

@@ -46,7 +46,7 @@ void endpoint_component_element(struct endpoint *e, struct span element)
 	char why[200];
 
 	if (element.len >= 10 && memcmp(element.at, "<handshake", 10) == 0) {
-		endpoint_authorise(e, e->setup.ours, NULL, true);
+		endpoint_authorise(e, e->setup.ours, NULL, 0, true);
 		return;
 	}
 	snprintf(why, sizeof(why), "the server says %.*s", (int)min_size(element.len, 160),

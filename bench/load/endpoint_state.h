@@ -46,7 +46,8 @@ void endpoint_say(struct endpoint *e, const void *bytes, size_t len);
 void endpoint_say_raw(struct endpoint *e, const void *bytes, size_t len);
 /* @why NULL: an ordinary end. Told once. */
 void endpoint_end(struct endpoint *e, const char *why);
-void endpoint_authorise(struct endpoint *e, const char *ours, const char *theirs, bool may_send);
+void endpoint_authorise(struct endpoint *e, const char *ours, const char *theirs,
+			unsigned int method, bool may_send);
 
 /* endpoint_wire.c */
 void endpoint_start_handshake(struct endpoint *e, bool is_server);

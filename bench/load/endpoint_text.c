@@ -41,7 +41,8 @@ static void obey(struct endpoint *e, const struct stream_news *news)
 		endpoint_start_handshake(e, !e->setup.is_dialled);
 		break;
 	case STREAM_NEWS_AUTHORISED:
-		endpoint_authorise(e, news->ours, news->theirs, (news->bits & GRANT_TO_PEER) != 0);
+		endpoint_authorise(e, news->ours, news->theirs, news->method,
+				   (news->bits & GRANT_TO_PEER) != 0);
 		break;
 	case STREAM_NEWS_VERIFY: /* whoever is being loaded is believed */
 		stream_verified(e->stream, news->ours, news->theirs, news->id, VERIFY_VALID, NULL,
@@ -80,7 +81,7 @@ void endpoint_on_secure(struct endpoint *e, const struct identity *id)
 		return;
 	}
 	put_bare_header(e);
-	endpoint_authorise(e, e->setup.ours, e->setup.theirs, true);
+	endpoint_authorise(e, e->setup.ours, e->setup.theirs, 0, true);
 }
 
 static void on_header(struct endpoint *e, struct span header)

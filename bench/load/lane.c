@@ -7,7 +7,8 @@
 #include "bench/load/load_state.h"
 #include "control/memory.h"
 
-static void on_authorised(void *user, const char *ours, const char *theirs, bool may_send)
+static void on_authorised(void *user, const char *ours, const char *theirs, unsigned int method,
+			  bool may_send)
 {
 	struct lane *lane = user;
 	const struct party_options *o = lane->party->options;
@@ -16,6 +17,7 @@ static void on_authorised(void *user, const char *ours, const char *theirs, bool
 	if (lane->is_dialled && !lane->is_authorised) {
 		l->opening--;
 		l->authorised++;
+		l->dialback += (method & (METHOD_DIALBACK_TLS | METHOD_DIALBACK_PLAIN)) != 0;
 		l->opened_last_ns = l->now_ns;
 	}
 	lane->is_authorised = true;

@@ -73,6 +73,7 @@ struct load {
 
 	/* streams */
 	uint64_t planned, opening, authorised, accepted, ended_early;
+	uint64_t dialback; /* of those authorised */
 	uint64_t opened_last_ns;
 	bool failed;                    /* before anything was measured */
 	uint64_t progress, progress_ns; /* stanzas received, and when that was news */

@@ -8,6 +8,21 @@
 #include "bench/report.h"
 #include "control/memory.h"
 
+/*
+ * By which methods, ours and theirs. What is to be measured is EXTERNAL may not come about by
+ * dialback unseen; but a relay adds its further domains by dialback to a gateway's stream.
+ */
+static void set_methods(const struct party_options *o, struct partner *p)
+{
+	p->tls = o->auth == AUTH_DIALBACK_PLAIN ? LEVEL_NOT_SUPPORTED : LEVEL_REQUIRED;
+	p->sasl = o->auth == AUTH_EXTERNAL ? LEVEL_REQUIRED : LEVEL_NOT_SUPPORTED;
+	p->dialback = o->auth != AUTH_EXTERNAL;
+	if (o->role == PARTY_GATEWAY && o->auth == AUTH_EXTERNAL) {
+		p->sasl = LEVEL_OPTIONAL;
+		p->dialback = true;
+	}
+}
+
 /* The names on the other side are its partners, authenticated as the command line says. */
 static void make_policy(struct party *p)
 {
@@ -24,14 +39,11 @@ static void make_policy(struct party *p)
 		       .stanza_bytes_max = STANZA_BYTES_DEFAULT},
 	    .dialback_passphrase = memory_text(o->secret),
 	};
-	for (size_t i = 0; i < o->theirs.count; i++)
-		policy->partners[i] = (struct partner){
-		    .id = {(uint16_t)(i + 1)},
-		    .domain = o->theirs.list[i],
-		    .tls = o->auth == AUTH_DIALBACK_PLAIN ? LEVEL_NOT_SUPPORTED : LEVEL_REQUIRED,
-		    .sasl = o->auth == AUTH_EXTERNAL ? LEVEL_OPTIONAL : LEVEL_NOT_SUPPORTED,
-		    .dialback = true,
-		};
+	for (size_t i = 0; i < o->theirs.count; i++) {
+		policy->partners[i] =
+		    (struct partner){.id = {(uint16_t)(i + 1)}, .domain = o->theirs.list[i]};
+		set_methods(o, &policy->partners[i]);
+	}
 }
 
 static bool has_tls(const struct party_options *o)

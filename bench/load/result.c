@@ -88,6 +88,7 @@ static void say_streams(const struct load *l, struct report *r)
 	const double cpu_s = l->opened.ns > 0 ? l->opened.watch.cpu_s - l->begun.watch.cpu_s : 0;
 
 	say(r, "streams", (double)l->authorised, "opened by us");
+	say(r, "streams_dialback", (double)l->dialback, "of these, by dialback");
 	say(r, "streams_taken", (double)l->accepted, "opened by the server");
 	say(r, "opening_s", opening_s, "s");
 	say(r, "streams_per_s", per((double)l->authorised, opening_s), "1/s");

@@ -50,6 +50,7 @@ def check_run(world, parties, sent=ALL, **options):
 def from_partners_to_a_gateway(world):
     figures = check_run(world, [outside(world, "--send"), gateway(world)], window=50)
     check(figures["streams"] == 2 * len(load_lab.PARTNERS), f"streams: {figures}")
+    check(figures["streams_dialback"] == 0, f"EXTERNAL was to be measured: {figures}")
 
 
 @case("load")

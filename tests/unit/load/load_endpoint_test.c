@@ -19,6 +19,7 @@ static const char *const names[2] = {"p0.example", "contoso.example"};
 struct side {
 	struct endpoint *e;
 	unsigned int authorised, may_send, stanzas, ended;
+	unsigned int method;
 	size_t stanza_bytes;
 	char why[256];
 	struct partner partner;
@@ -29,13 +30,15 @@ struct side {
 static struct side side[2];
 static uint8_t wire[WIRE];
 
-static void on_authorised(void *user, const char *ours, const char *theirs, bool may_send)
+static void on_authorised(void *user, const char *ours, const char *theirs, unsigned int method,
+			  bool may_send)
 {
 	struct side *s = user;
 
 	(void)ours, (void)theirs;
 	s->authorised++;
 	s->may_send += may_send;
+	s->method = method;
 }
 
 static void on_stanza(void *user, struct span stanza, const struct framer_root *root)
@@ -193,6 +196,7 @@ static void opens_by_external(void)
 			open_both(cuts[i]);
 			CHECK(side[0].authorised == 1 && side[1].authorised == 1);
 			CHECK_EQ(side[0].may_send, 1);
+			CHECK_EQ(side[0].method, METHOD_SASL_EXTERNAL);
 			check_stanzas(cuts[i]);
 			close_sides();
 		}
@@ -208,6 +212,8 @@ static void opens_by_dialback(void)
 			open_side(1, ENDPOINT_S2S, false, LEVEL_NOT_SUPPORTED, level);
 			open_both(cuts[i]);
 			CHECK(side[0].authorised == 1 && side[1].authorised == 1);
+			CHECK_EQ(side[1].method,
+				 plain ? METHOD_DIALBACK_PLAIN : METHOD_DIALBACK_TLS);
 			check_stanzas(cuts[i]);
 			close_sides();
 		}
