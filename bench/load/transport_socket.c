@@ -22,7 +22,8 @@ enum conn_state { CONN_LISTENS, CONN_DIALS, CONN_OPEN, CONN_GONE };
 
 struct transport_conn {
 	struct transport *t;
-	struct transport_conn *next_dirty, *next_gone;
+	struct transport_conn *next_dirty;
+	struct transport_conn *next_gone; /* or of the listeners */
 	void *user;
 	uint8_t *out; /* a block of TRANSPORT_BUFFER, while something waits */
 	uint32_t out_at, out_len;
@@ -33,7 +34,7 @@ struct transport_conn {
 
 struct transport {
 	struct transport_calls calls;
-	struct transport_conn *dirty, *gone;
+	struct transport_conn *dirty, *gone, *listeners;
 	uint8_t **blocks; /* free ones */
 	size_t block_count, block_room;
 	const char *netns; /* where the thread is */
@@ -55,8 +56,20 @@ struct transport *transport_make(const struct transport_calls *calls, char *erro
 	return NULL;
 }
 
+static void free_all(struct transport_conn *list)
+{
+	for (struct transport_conn *next; list != NULL; list = next) {
+		next = list->next_gone;
+		if (list->state == CONN_LISTENS)
+			close(list->fd);
+		free(list);
+	}
+}
+
 void transport_free(struct transport *t)
 {
+	free_all(t->listeners);
+	free_all(t->gone);
 	if (t->epoll >= 0)
 		close(t->epoll);
 	if (t->home >= 0)
@@ -137,6 +150,7 @@ bool transport_listen(struct transport *t, const struct transport_place *place, 
 {
 	struct sockaddr_storage address;
 	const socklen_t len = address_of(&place->address, place->port, &address);
+	struct transport_conn *c;
 	const int one = 1;
 	int fd;
 
@@ -146,7 +160,10 @@ bool transport_listen(struct transport *t, const struct transport_place *place, 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
 	    bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, BACKLOG) != 0)
 		return fail(error, "cannot listen", fd);
-	return watch(adopt(t, fd, listener, CONN_LISTENS), EPOLL_CTL_ADD, EPOLLIN);
+	c = adopt(t, fd, listener, CONN_LISTENS);
+	c->next_gone = t->listeners;
+	t->listeners = c;
+	return watch(c, EPOLL_CTL_ADD, EPOLLIN);
 }
 
 static bool bind_source(int fd, const struct ip_addr *source)
@@ -398,15 +415,25 @@ static void bury(struct transport *t)
 	}
 }
 
-void transport_turn(struct transport *t, uint64_t wait_ns)
+/* Kernels before 5.11, and valgrind, know milliseconds alone. */
+static int wait_for(struct transport *t, struct epoll_event *events, uint64_t wait_ns)
 {
 	const struct timespec wait = {(time_t)(wait_ns / 1000000000), (long)(wait_ns % 1000000000)};
+	const int count = epoll_pwait2(t->epoll, events, EVENTS_MAX, &wait, NULL);
+
+	if (count >= 0 || errno != ENOSYS)
+		return count;
+	return epoll_wait(t->epoll, events, EVENTS_MAX, (int)((wait_ns + 999999) / 1000000));
+}
+
+void transport_turn(struct transport *t, uint64_t wait_ns)
+{
 	struct epoll_event events[EVENTS_MAX];
 	int count;
 
 	transport_flush(t);
 	bury(t);
-	count = epoll_pwait2(t->epoll, events, EVENTS_MAX, &wait, NULL);
+	count = wait_for(t, events, wait_ns);
 	for (int i = 0; i < count; i++)
 		on_event(events[i].data.ptr, events[i].events);
 }
