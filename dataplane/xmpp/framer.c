@@ -265,47 +265,81 @@ static enum framer_result step(struct framer *f, struct framer_cursor *c)
 	return f->error;
 }
 
-/* A walk where there can be one, a scalar step where it gets nowhere. */
+/* Is there a quick way? In text and tags, for the stream root has been read. */
+static bool may_walk(const struct framer *f)
+{
+	const uint32_t states = BIT(FRAMER_IN_TEXT) | BIT(FRAMER_IN_MARKUP) | BIT(FRAMER_IN_VALUE) |
+				BIT(FRAMER_IN_TAG_TIGHT);
+
+	return f->walks && (states >> f->state & 1) != 0 && f->utf8.left == 0 &&
+	       f->phase == FRAMER_PHASE_STREAM;
+}
+
 static enum framer_result advance(struct framer *f, struct framer_cursor *c)
 {
-	if (f->walks && f->utf8.left == 0 && f->phase == FRAMER_PHASE_STREAM) {
-		const uint8_t *from = c->at;
+	if (may_walk(f)) {
 		const enum framer_result r = framer_walk(f, c);
 
-		if (c->at != from || r != FRAMER_MORE)
+		if (r != FRAMER_MORE || c->at == c->stop)
 			return r;
 	}
 	return step(f, c);
 }
 
-enum framer_result framer_feed(struct framer *f, const uint8_t *bytes, size_t len, size_t *used)
+void framer_begin(struct framer_cursor *c, const uint8_t *bytes, size_t len)
 {
-	struct framer_cursor c = {.at = bytes, .from = bytes};
+	c->at = bytes;
+	c->end = bytes + len;
+	c->block.at = c->block.end = NULL;
+}
+
+/* As between_step(), for an element right behind what was read before. */
+static bool begin_element(struct framer *f, struct framer_cursor *c)
+{
+	if (f->state != FRAMER_IN_BETWEEN || f->phase != FRAMER_PHASE_STREAM || c->at == c->end ||
+	    *c->at != '<' || f->utf8.left > 0)
+		return false;
+	c->at++;
+	open_thing(f, c);
+	f->state = FRAMER_IN_MARKUP;
+	return true;
+}
+
+enum framer_result framer_read(struct framer *f, struct framer_cursor *c)
+{
 	enum framer_result r = FRAMER_MORE;
 
-	*used = 0;
 	if (f->state == FRAMER_IN_ERROR)
 		return f->error;
 	if (f->found) {
 		f->found = f->open = false;
 		f->held = 0;
 	}
-	if (len == 0)
-		return FRAMER_MORE;
-	c.end = bytes + len;
-	framer_cursor_bound(f, &c);
-	while (r == FRAMER_MORE && c.at < c.stop)
-		r = advance(f, &c);
-	if (r == FRAMER_MORE && c.at < c.end) {
-		c.at++;
+	c->from = c->at;
+	if (!begin_element(f, c))
+		framer_cursor_bound(f, c);
+	while (r == FRAMER_MORE && c->at < c->stop)
+		r = advance(f, c);
+	if (r == FRAMER_MORE && c->at < c->end) {
+		c->at++;
 		r = FRAMER_ERR_TOO_BIG;
 	}
-	f->held = framer_cursor_held(f, &c);
+	f->held = framer_cursor_held(f, c);
 	f->found = r > FRAMER_MORE;
 	if (r < FRAMER_MORE) {
 		f->state = FRAMER_IN_ERROR;
 		f->error = (int8_t)r;
 	}
+	return r;
+}
+
+enum framer_result framer_feed(struct framer *f, const uint8_t *bytes, size_t len, size_t *used)
+{
+	struct framer_cursor c;
+	enum framer_result r;
+
+	framer_begin(&c, bytes, len);
+	r = framer_read(f, &c);
 	*used = (size_t)(c.at - bytes);
 	return r;
 }

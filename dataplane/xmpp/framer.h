@@ -63,6 +63,28 @@ struct framer_root {
 
 struct framer;
 
+enum { FRAMER_BLOCK_BYTES = 512 };
+
+/*
+ * The bytes from @at to @end: bit i of a mask tells whether byte i ends a run of that kind. Behind
+ * @end every bit is set, 65 of them at least.
+ */
+struct framer_block {
+	const uint8_t *at, *end; /* NULL: none is read yet */
+	uint32_t text[FRAMER_BLOCK_BYTES / 32 + 4], value[FRAMER_BLOCK_BYTES / 32 + 4];
+	uint32_t name[FRAMER_BLOCK_BYTES / 32 + 4], uri[FRAMER_BLOCK_BYTES / 32 + 4];
+};
+
+/*
+ * Input being read: from @at to @end. Bytes from @from on belong to what is open; @stop is where
+ * its bound or the input ends.
+ */
+struct framer_cursor {
+	const uint8_t *at, *stop, *end, *from;
+	const uint8_t *stuck; /* where a walk could not go on in a value */
+	struct framer_block block;
+};
+
 /*
  * framer_init - a fresh stream: after TCP, TLS or SASL (RFC 6120 4.3.3).
  * @stanza_bytes_max  of one first-level element.
@@ -86,6 +108,14 @@ void framer_set_limit(struct framer *f, uint32_t stanza_bytes_max);
  */
 MUST_USE enum framer_result framer_feed(struct framer *f, const uint8_t *bytes, size_t len,
 					size_t *used);
+
+/*
+ * The same in two steps: what was learnt about the bytes behind the thing found is kept in @c for
+ * the next call. framer_begin() takes the bytes, framer_read() is called until c->at is c->end.
+ * Borrows  @bytes, from framer_begin() to the last framer_read(); they may not change meanwhile.
+ */
+void framer_begin(struct framer_cursor *c, const uint8_t *bytes, size_t len);
+MUST_USE enum framer_result framer_read(struct framer *f, struct framer_cursor *c);
 
 /*
  * How many of the bytes read last belong to the thing found, or to the one still open: what the

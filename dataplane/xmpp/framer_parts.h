@@ -9,7 +9,8 @@
  * framer_scope.c namespace declarations, bound prefixes, duplicates, what the root declares
  * framer_text.c  character data, CDATA, references
  * framer_char.c  classes of bytes and characters
- * framer_walk.c  what is plain of tags and text, by vectors; framer_block.h, its masks
+ * framer_walk.c  what is plain of tags and text, by vectors; framer_block.h, its masks;
+ *                framer_run.c, runs that are long or odd; framer_utf8.c, those beyond ASCII
  *
  * Every step function reads at least one byte of the cursor, or leaves its state, and on an error
  * leaves the cursor behind the offending byte, so that the outcome is the same for any cut.
@@ -80,20 +81,13 @@ enum framer_char_bits {
 	FRAMER_CHAR_URI = 1 << 6,   /* RFC 3986 has a place for it */
 };
 
-/* 64 bytes from @at on: bit i of a mask tells whether byte i ends a run of that kind. */
-struct framer_block {
-	const uint8_t *at; /* NULL: none is read yet */
-	uint64_t text, value, name;
-};
-
-/* Input of one call. Bytes from @from on belong to what is open; @stop is where its bound or the
- * input ends. */
-struct framer_cursor {
-	const uint8_t *at, *stop, *end, *from;
-	struct framer_block block;
-};
-
 extern const uint8_t framer_char_class[256];
+
+/* Of a byte; without the colon, and none from 0x80 on. */
+static inline bool framer_char_begins_name(uint8_t byte)
+{
+	return (framer_char_class[byte] & FRAMER_CHAR_NAME_START) != 0;
+}
 
 bool framer_char_is_name_start(uint32_t code);
 bool framer_char_is_name(uint32_t code);
@@ -105,6 +99,8 @@ MUST_USE enum framer_result framer_tag_begin(struct framer *f, struct framer_cur
 MUST_USE enum framer_result framer_tag_step(struct framer *f, struct framer_cursor *c);
 /* One more byte of the name being read. */
 MUST_USE enum framer_result framer_tag_put(struct framer *f, uint8_t byte);
+/* '>' of a start tag was read, behind a '/' where it is @empty. */
+MUST_USE enum framer_result framer_tag_end(struct framer *f, struct framer_cursor *c, bool empty);
 /* The innermost element has ended. */
 MUST_USE enum framer_result framer_tag_close(struct framer *f);
 
@@ -117,14 +113,17 @@ MUST_USE enum framer_result framer_scope_begin(struct framer *f, struct span nam
 MUST_USE enum framer_result framer_scope_raw(struct framer *f, uint8_t byte);
 MUST_USE enum framer_result framer_scope_uri(struct framer *f, uint8_t byte);
 MUST_USE enum framer_result framer_scope_literal(struct framer *f, uint8_t byte);
-/* Where in binding_bytes its next bytes go below the root, and how many the bounds let in. */
-struct framer_room {
-	size_t at, len;
-};
-struct framer_room framer_scope_room(const struct framer *f);
+/* How long a default namespace may be below the root. */
+size_t framer_scope_uri_max(const struct framer *f);
 /* XML's own namespaces, which only their own prefixes may have. */
-bool framer_scope_is_reserved(struct span uri);
-/* A tag uses @prefix. Returns false where that is not bound. */
+#define FRAMER_XML_URI   "http://www.w3.org/XML/1998/namespace"
+#define FRAMER_XMLNS_URI "http://www.w3.org/2000/xmlns/"
+static inline bool framer_scope_is_reserved(const uint8_t *uri, size_t len)
+{
+	return (len == sizeof(FRAMER_XML_URI) - 1 && memcmp(uri, FRAMER_XML_URI, len) == 0) ||
+	       (len == sizeof(FRAMER_XMLNS_URI) - 1 && memcmp(uri, FRAMER_XMLNS_URI, len) == 0);
+}
+/* A tag below the root uses @prefix. Returns false where that is not bound. */
 bool framer_scope_use(struct framer *f, const uint8_t *prefix, size_t len);
 /* Takes the run of plain bytes of a namespace name that the cursor stands at, as far as the bounds
  * let it; below the root only, where nothing is kept raw. May take none. */
@@ -144,11 +143,38 @@ MUST_USE enum framer_result framer_text_begin_reference(struct framer *f);
 MUST_USE enum framer_result framer_text_reference_step(struct framer *f, struct framer_cursor *c);
 
 bool framer_walk_is_possible(void);
-/* Takes what is plain from the cursor on, maybe nothing; a scalar step must follow where it has
- * taken nothing. Only where framer_walk_is_possible(). */
+/* Takes what is plain from the cursor on, maybe nothing; where input is left and nothing found, a
+ * scalar step must follow. Only where framer_walk_is_possible(). */
 MUST_USE enum framer_result framer_walk(struct framer *f, struct framer_cursor *c);
-/* The length of the run of characters beyond ASCII at @at, whole, valid and legal in XML; may be 0.
+
+/* A name as it stands in the input; colon: the length of its prefix, 0 where it has none. */
+struct framer_name {
+	const uint8_t *at;
+	uint16_t len;
+	uint8_t colon;
+};
+
+/*
+ * A start tag as it stands in the input, as far as a walk has read it: up to @at, which is behind
+ * the last attribute or, where there is a @quote, in the value of one more that ends by it.
  */
+struct framer_plain_tag {
+	struct framer_name element, attribute[XML_ATTRIBUTES_MAX];
+	unsigned int attributes; /* with that one */
+	const uint8_t *at;
+	uint8_t quote;
+	bool declares; /* it is xmlns=, and @at the beginning of its value */
+};
+
+/* '<' has been read, and the cursor stands at the name: as if the steps had read @tag. */
+MUST_USE enum framer_result framer_tag_take(struct framer *f, struct framer_cursor *c,
+					    const struct framer_plain_tag *tag);
+/* The same where they have read the beginning of it; the element does not matter. */
+MUST_USE enum framer_result framer_tag_take_rest(struct framer *f, struct framer_cursor *c,
+						 const struct framer_plain_tag *tag);
+/* The length of the character beyond ASCII at @at, 0 where there is none whole, valid and legal in
+ * XML; of a run of such ones, maybe empty. */
+size_t framer_utf8_char(const uint8_t *at, const uint8_t *stop);
 size_t framer_utf8_text(const uint8_t *at, const uint8_t *stop);
 
 /* Held bytes when the cursor stands where it stands. */

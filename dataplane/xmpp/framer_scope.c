@@ -8,8 +8,8 @@
  */
 #include "dataplane/xmpp/framer_parts.h"
 
-#define XML_URI   "http://www.w3.org/XML/1998/namespace"
-#define XMLNS_URI "http://www.w3.org/2000/xmlns/"
+#define XML_URI   FRAMER_XML_URI
+#define XMLNS_URI FRAMER_XMLNS_URI
 
 enum { NO_BINDING = -1, XML_BINDING = -2 };
 
@@ -122,26 +122,39 @@ enum framer_result framer_scope_literal(struct framer *f, uint8_t byte)
 	return r == FRAMER_MORE ? framer_scope_uri(f, byte) : r;
 }
 
-struct framer_room framer_scope_room(const struct framer *f)
+size_t framer_scope_uri_max(const struct framer *f)
+{
+	const size_t top = bytes_top(f);
+
+	return min_size(XML_NAMESPACE_BYTES_MAX, sizeof(f->binding_bytes) - top);
+}
+
+/* Where in binding_bytes the next bytes of a URI go below the root, and how many the bounds let in.
+ */
+struct room {
+	size_t at, len;
+};
+
+static struct room uri_room(const struct framer *f)
 {
 	unsigned int to = bytes_top(f) + f->uri_len;
 
 	if (f->declares == FRAMER_DECLARES_PREFIX)
 		to += f->bindings[f->binding_count].prefix_len;
 	if (to >= sizeof(f->binding_bytes))
-		return (struct framer_room){0};
-	return (struct framer_room){to, min_size((size_t)XML_NAMESPACE_BYTES_MAX - f->uri_len,
-						 sizeof(f->binding_bytes) - to)};
+		return (struct room){0};
+	return (struct room){to, min_size((size_t)XML_NAMESPACE_BYTES_MAX - f->uri_len,
+					  sizeof(f->binding_bytes) - to)};
 }
 
 void framer_scope_run(struct framer *f, struct framer_cursor *c)
 {
 	const uint8_t plain = FRAMER_CHAR_URI | FRAMER_CHAR_VALUE, *at = c->at, *stop;
-	struct framer_room room;
+	struct room room;
 
 	if (f->depth == 1)
 		return;
-	room = framer_scope_room(f);
+	room = uri_room(f);
 	stop = at + min_size((size_t)(c->stop - at), room.len);
 	while (at < stop && (framer_char_class[*at] & plain) == plain)
 		f->binding_bytes[room.at++] = *at++;
@@ -167,11 +180,6 @@ static void record_root(struct framer *f)
 		root->decl[root->decl_count].uri_len = len;
 		root->decl[root->decl_count++].apostrophe = f->quote == '\'';
 	}
-}
-
-bool framer_scope_is_reserved(struct span uri)
-{
-	return span_is(uri, XML_URI) || span_is(uri, XMLNS_URI);
 }
 
 enum framer_result framer_scope_end(struct framer *f)
@@ -258,7 +266,8 @@ bool framer_scope_use(struct framer *f, const uint8_t *prefix, size_t len)
 {
 	const int found = find_binding(f, (struct span){prefix, len});
 
-	note_use(f, found);
+	if (found >= 0 && found < f->root.decl_count)
+		f->used_prefixes |= BIT(found);
 	return found != NO_BINDING;
 }
 

@@ -29,6 +29,47 @@ enum framer_result framer_tag_begin(struct framer *f, struct framer_cursor *c)
 	return FRAMER_MORE;
 }
 
+static void put_plain_name(struct framer *f, const struct framer_name *name)
+{
+	memcpy(f->names + f->names_len, name->at, name->len);
+	f->names_len = (uint16_t)(f->names_len + name->len);
+}
+
+enum framer_result framer_tag_take_rest(struct framer *f, struct framer_cursor *c,
+					const struct framer_plain_tag *tag)
+{
+	for (unsigned int i = f->attribute_count; i < tag->attributes; i++) {
+		f->name_at = f->names_len;
+		f->attributes[i] = (struct framer_attribute){f->names_len, tag->attribute[i].colon};
+		put_plain_name(f, &tag->attribute[i]);
+	}
+	f->attribute_count = (uint8_t)tag->attributes;
+	c->at = tag->at;
+	f->state = FRAMER_IN_TAG_TIGHT;
+	if (tag->quote == 0)
+		return FRAMER_MORE;
+	f->quote = tag->quote;
+	f->state = FRAMER_IN_VALUE;
+	f->after_reference = FRAMER_IN_VALUE;
+	if (!tag->declares)
+		return FRAMER_MORE;
+	f->state = FRAMER_IN_DECLARED;
+	return framer_scope_begin(
+	    f, (struct span){f->names + f->name_at, (size_t)(f->names_len - f->name_at)});
+}
+
+enum framer_result framer_tag_take(struct framer *f, struct framer_cursor *c,
+				   const struct framer_plain_tag *tag)
+{
+	const enum framer_result r = framer_tag_begin(f, c);
+
+	if (r != FRAMER_MORE)
+		return r;
+	put_plain_name(f, &tag->element);
+	f->element_colon = tag->element.colon;
+	return framer_tag_take_rest(f, c, tag);
+}
+
 enum framer_result framer_tag_put(struct framer *f, uint8_t byte)
 {
 	if (f->names_len - f->name_at == XML_NAME_BYTES_MAX)
@@ -124,8 +165,7 @@ enum framer_result framer_tag_close(struct framer *f)
 	return FRAMER_FOOTER;
 }
 
-/* '>' of a start tag. */
-static enum framer_result end_tag(struct framer *f, struct framer_cursor *c, bool empty)
+enum framer_result framer_tag_end(struct framer *f, struct framer_cursor *c, bool empty)
 {
 	const enum framer_result r = framer_scope_resolve(f);
 
@@ -153,7 +193,7 @@ static enum framer_result end_tag(struct framer *f, struct framer_cursor *c, boo
 static enum framer_result tag_byte(struct framer *f, struct framer_cursor *c, uint8_t byte)
 {
 	if (byte == '>')
-		return end_tag(f, c, false);
+		return framer_tag_end(f, c, false);
 	if (byte == '/')
 		f->state = FRAMER_IN_TAG_SLASH;
 	else if ((framer_char_class[byte] & FRAMER_CHAR_SPACE) != 0)
@@ -341,6 +381,6 @@ enum framer_result framer_tag_step(struct framer *f, struct framer_cursor *c)
 	case FRAMER_IN_DECLARED:
 		return declared_step(f, c);
 	default: /* FRAMER_IN_TAG_SLASH */
-		return *c->at++ == '>' ? end_tag(f, c, true) : FRAMER_ERR_NOT_WELL_FORMED;
+		return *c->at++ == '>' ? framer_tag_end(f, c, true) : FRAMER_ERR_NOT_WELL_FORMED;
 	}
 }

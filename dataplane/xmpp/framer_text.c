@@ -25,8 +25,7 @@ static bool continues(uint8_t byte)
 	return (byte & 0xc0) == 0x80;
 }
 
-/* The length of the character beyond ASCII at @at, 0 where there is none whole, valid and legal. */
-static size_t char_len(const uint8_t *at, const uint8_t *stop)
+size_t framer_utf8_char(const uint8_t *at, const uint8_t *stop)
 {
 	const size_t room = (size_t)(stop - at);
 	uint32_t code;
@@ -52,7 +51,7 @@ size_t framer_utf8_text(const uint8_t *at, const uint8_t *stop)
 	const uint8_t *from = at;
 
 	while (at < stop && *at >= 0x80) {
-		const size_t len = char_len(at, stop);
+		const size_t len = framer_utf8_char(at, stop);
 
 		if (len == 0)
 			break;

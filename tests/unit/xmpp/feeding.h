@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* feeding.h - one input for a framer, fed whole, byte by byte, at random cuts and by
- * scalar steps alone. */
+/* feeding.h - one input for a framer, fed whole, anew behind each find, byte by byte, at
+ * random cuts and by scalar steps alone. */
 #ifndef TESTS_UNIT_XMPP_FEEDING_H
 #define TESTS_UNIT_XMPP_FEEDING_H
 
@@ -26,8 +26,9 @@ static inline void feed_all(const char *bytes, size_t len, uint32_t limit)
 	transcript_make(&whole, (const uint8_t *)bytes, len, limit, NULL, NULL);
 	transcript_make(&other, (const uint8_t *)bytes, len, limit, transcript_cut_one, NULL);
 	CHECK(transcript_equal(&whole, &other));
-	transcript_make_by(framer_init_scalar, &other, (const uint8_t *)bytes, len, limit, NULL,
-			   NULL);
+	transcript_make_plainly(&other, (const uint8_t *)bytes, len, limit, framer_init_scalar);
+	CHECK(transcript_equal(&whole, &other));
+	transcript_make_plainly(&other, (const uint8_t *)bytes, len, limit, framer_init);
 	CHECK(transcript_equal(&whole, &other));
 	for (int i = 0; i < 20; i++) {
 		transcript_make(&other, (const uint8_t *)bytes, len, limit, transcript_cut_random,

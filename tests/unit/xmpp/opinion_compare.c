@@ -33,9 +33,12 @@ static const char *compare_cuts(const uint8_t *bytes, size_t len, uint64_t seed)
 	transcript_make(&other, bytes, len, LIMIT, transcript_cut_one, NULL);
 	if (!transcript_equal(&whole, &other))
 		return complain("byte by byte differs", 0);
-	transcript_make_by(framer_init_scalar, &other, bytes, len, LIMIT, NULL, NULL);
+	transcript_make_plainly(&other, bytes, len, LIMIT, framer_init_scalar);
 	if (!transcript_equal(&whole, &other))
 		return complain("scalar steps differ", 0);
+	transcript_make_plainly(&other, bytes, len, LIMIT, framer_init);
+	if (!transcript_equal(&whole, &other))
+		return complain("fed anew differs", 0);
 	seed |= 1;
 	for (size_t i = 0; i < 3; i++) {
 		transcript_make(&other, bytes, len, LIMIT, transcript_cut_random, &seed);

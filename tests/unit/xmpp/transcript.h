@@ -43,35 +43,59 @@ static inline void transcript_note(struct transcript *t, const struct framer *f,
 
 typedef void transcript_init(struct framer *f, uint32_t stanza_bytes_max);
 
-/*
- * Of a framer made by @init. Each piece is copied to memory of just its size, so that a sanitizer
- * sees a read past it.
- */
-static inline void transcript_make_by(transcript_init *init, struct transcript *t,
-				      const uint8_t *bytes, size_t len, uint32_t stanza_bytes_max,
-				      transcript_cut *cut, void *state)
+/* Reads on behind what was found, or feeds the rest again as bytes never seen. */
+enum transcript_manner { TRANSCRIPT_READ, TRANSCRIPT_FEED };
+
+struct transcript_way {
+	transcript_init *init;
+	enum transcript_manner manner;
+	transcript_cut *cut; /* NULL: all at once */
+	void *state;
+};
+
+/* One piece, in memory of just its size, so that a sanitizer sees a read past it. */
+static inline void transcript_piece(struct transcript *t, struct framer *f, const uint8_t *bytes,
+				    size_t len, enum transcript_manner manner)
+{
+	uint8_t *piece = malloc(len);
+	struct framer_cursor c;
+	size_t at = 0;
+
+	memcpy(piece, bytes, len);
+	framer_begin(&c, piece, len);
+	while (at < len && t->last >= FRAMER_MORE) {
+		size_t used;
+
+		if (manner == TRANSCRIPT_FEED) {
+			t->last = framer_feed(f, piece + at, len - at, &used);
+		} else {
+			t->last = framer_read(f, &c);
+			used = (size_t)(c.at - piece) - at;
+		}
+		at += used;
+		t->used += used;
+		if (t->last > FRAMER_MORE)
+			transcript_note(t, f, t->last);
+		else if (used == 0)
+			break; /* no progress: the comparison will tell */
+	}
+	free(piece);
+}
+
+static inline void transcript_make_by(const struct transcript_way *way, struct transcript *t,
+				      const uint8_t *bytes, size_t len, uint32_t stanza_bytes_max)
 {
 	static struct framer f;
-	size_t piece_left = 0;
-	uint8_t *piece = NULL;
 
 	memset(t, 0, sizeof(*t));
-	init(&f, stanza_bytes_max);
+	way->init(&f, stanza_bytes_max);
 	while (t->used < len && t->last >= FRAMER_MORE) {
-		size_t used = 0;
+		const size_t left = len - t->used, before = t->used;
 
-		if (piece_left == 0)
-			piece_left = cut != NULL ? cut(state, len - t->used) : len - t->used;
-		piece = malloc(piece_left);
-		memcpy(piece, bytes + t->used, piece_left);
-		t->last = framer_feed(&f, piece, piece_left, &used);
-		free(piece);
-		t->used += used;
-		piece_left -= used;
-		if (t->last > FRAMER_MORE)
-			transcript_note(t, &f, t->last);
-		else if (t->last == FRAMER_MORE && used == 0)
-			break; /* no progress: the comparison will tell */
+		transcript_piece(t, &f, bytes + t->used,
+				 way->cut != NULL ? way->cut(way->state, left) : left, way->manner);
+		if (t->used == before)
+			break;
 	}
 	t->held_end = framer_held(&f);
 	t->is_cut_outside = f.utf8.left > 0 && !f.open && f.phase != FRAMER_PHASE_STREAM;
@@ -81,7 +105,18 @@ static inline void transcript_make_by(transcript_init *init, struct transcript *
 static inline void transcript_make(struct transcript *t, const uint8_t *bytes, size_t len,
 				   uint32_t stanza_bytes_max, transcript_cut *cut, void *state)
 {
-	transcript_make_by(framer_init, t, bytes, len, stanza_bytes_max, cut, state);
+	const struct transcript_way way = {framer_init, TRANSCRIPT_READ, cut, state};
+
+	transcript_make_by(&way, t, bytes, len, stanza_bytes_max);
+}
+
+/* Whole, by the steps alone, or fed anew behind each find. */
+static inline void transcript_make_plainly(struct transcript *t, const uint8_t *bytes, size_t len,
+					   uint32_t stanza_bytes_max, transcript_init *init)
+{
+	const struct transcript_way way = {init, TRANSCRIPT_FEED, NULL, NULL};
+
+	transcript_make_by(&way, t, bytes, len, stanza_bytes_max);
 }
 
 static inline bool transcript_equal(const struct transcript *a, const struct transcript *b)
