@@ -124,15 +124,17 @@ static void on_header(struct core *c, struct conn *k, struct span tail)
 }
 
 /* One find or the end of the bytes. */
-static size_t feed_once(struct core *c, struct conn *k, struct span bytes)
+static void read_once(struct core *c, struct conn *k, struct framer_cursor *bytes)
 {
-	size_t used, held;
-	const enum framer_result found = framer_feed(&k->framer, bytes.at, bytes.len, &used);
+	const uint8_t *from = bytes->at;
+	const enum framer_result found = framer_read(&k->framer, bytes);
+	const size_t used = (size_t)(bytes->at - from);
 	struct span tail;
+	size_t held;
 
 	if (found < 0) {
 		on_error(c, k, found);
-		return used;
+		return;
 	}
 	held = framer_held(&k->framer);
 	if (held < carried(k))
@@ -141,9 +143,9 @@ static size_t feed_once(struct core *c, struct conn *k, struct span bytes)
 	assert(held <= used);
 	if (held > used) {
 		conn_doom(c, k, CLOSED_BY_US);
-		return used;
+		return;
 	}
-	tail = (struct span){bytes.at + used - held, held};
+	tail = (struct span){bytes->at - held, held};
 	switch ((int)found) {
 	case FRAMER_HEADER:
 		on_header(c, k, tail);
@@ -158,14 +160,14 @@ static size_t feed_once(struct core *c, struct conn *k, struct span bytes)
 		(void)carry(c, k, tail);
 		break;
 	}
-	return used;
 }
 
 size_t framing_feed(struct core *c, struct conn *k, struct span bytes)
 {
-	size_t at = 0;
+	struct framer_cursor cursor;
 
-	while (at < bytes.len && conn_may_read(k))
-		at += feed_once(c, k, (struct span){bytes.at + at, bytes.len - at});
-	return at;
+	framer_begin(&cursor, bytes.at, bytes.len);
+	while (cursor.at < cursor.end && conn_may_read(k))
+		read_once(c, k, &cursor);
+	return (size_t)(cursor.at - bytes.at);
 }
