@@ -28,14 +28,15 @@ static double read_framer(const struct bench *b, const struct corpus *c, size_t 
 {
 	static struct framer f;
 	const uint64_t start_ns = bench_cpu_ns();
-	size_t elements = 0, used;
+	struct framer_cursor cursor;
+	size_t elements = 0;
 
 	framer_init(&f, 1 << 20);
 	for (size_t at = 0, n; at < c->len; at += n) {
 		n = min_size(chunk, c->len - at);
-		for (size_t read = 0; read < n; read += used) {
-			const enum framer_result r =
-			    framer_feed(&f, c->bytes + at + read, n - read, &used);
+		framer_begin(&cursor, c->bytes + at, n);
+		while (cursor.at < cursor.end) {
+			const enum framer_result r = framer_read(&f, &cursor);
 
 			if (r < FRAMER_MORE)
 				bench_die("the framer refuses the corpus");
