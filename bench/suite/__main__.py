@@ -15,13 +15,14 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from suite import machine, parts, plots, results  # noqa: E402
+from suite import machine, parts, peers, plots, results  # noqa: E402
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
+ALL = [*parts.PROGRAMS, peers.Peers()]
 
 
 def arguments():
-    names = "\n".join(f"  {p.name:<11} {p.title}" for p in parts.ALL)
+    names = "\n".join(f"  {p.name:<11} {p.title}" for p in ALL)
     parser = argparse.ArgumentParser(
         prog="run", description=__doc__, epilog=f"parts:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
@@ -35,7 +36,7 @@ def arguments():
     parser.add_argument("--list", action="store_true", help="name the parts and end")
     parser.add_argument("--prepared", action="store_true", help="install and build nothing")
     args = parser.parse_args()
-    known = {p.name for p in parts.ALL}
+    known = {p.name for p in ALL}
     if wrong := set(args.parts) - known:
         parser.error(f"no part {', '.join(sorted(wrong))}; --list names them")
     return args
@@ -46,7 +47,7 @@ def run_part(part, args, book, place):
     print(f"run: [{place}] {part.name}: {part.title}", file=sys.stderr, flush=True)
     began = time.monotonic()
     try:
-        for item in part.measure(args):
+        for item in part.measure(args, book.found):
             book.add(part.name, item)
     except parts.CannotMeasure as e:
         print(f"run: {part.name}: {e}", file=sys.stderr)
@@ -59,10 +60,10 @@ def run_part(part, args, book, place):
 def main():
     args = arguments()
     if args.list:
-        for part in parts.ALL:
+        for part in ALL:
             print(f"{part.name:<11} {part.title}")
         return 0
-    chosen = [p for p in parts.ALL if not args.parts or p.name in args.parts]
+    chosen = [p for p in ALL if not args.parts or p.name in args.parts]
     facts = machine.facts()
     book = results.Book(args.json)
     before = machine.steal()

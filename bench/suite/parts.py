@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""parts: what bench/run can measure. Each yields Results and Curves as they come."""
+"""parts: what a part of bench/run is, and those that are programs of ours."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ class Program:
     def __init__(self, name, title, program, curves=None):
         self.name, self.title, self.program, self.curves = name, title, program, curves
 
-    def measure(self, args):
+    def measure(self, args, _before):
         path = args.build / "bench" / self.program
         if not path.exists():
             raise CannotMeasure(f"{path} is not built: run without --prepared")
@@ -51,8 +51,10 @@ def framer_curves(found):
                     [found[f"framer.{kind}.{other}"] for kind in kinds])  # fmt: skip
 
 
-ALL = [
+PROGRAMS = [
     Program("framer", "the framer beside libxml2 and expat", "framer_bench", framer_curves),
+    Program("record", "the record layer beside ipsec-mb and OpenSSL", "record_bench"),
     Program("tcp", "the TCP in process, beside the kernel's", "tcp_bench"),
+    Program("relay", "a whole core in process, beside what of it is computing", "relay_bench"),
     Program("handshake", "mutual TLS handshakes beside their limit", "handshake_bench"),
 ]

@@ -87,6 +87,11 @@ class Book:
         self.unmeasured.append((part, why))
 
     @property
+    def found(self):
+        """Values by name: what a later part compares with."""
+        return {r.name: r.value for _, r in self.rows}
+
+    @property
     def judged(self):
         return [r for _, r in self.rows if r.sense is not None]
 

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""peers: other servers and proxies under the same load, one after the other and back again."""
+
+import re
+import statistics
+
+from labkit import against
+from labkit.state import LabError
+
+from .results import Curve, Result
+from .parts import CannotMeasure
+
+FIGURES = {
+    "stanzas_per_cpu_s": "1/s",
+    "stanzas_per_s": "1/s",
+    "latency_p50_us": "us",
+    "latency_p99_us": "us",
+    "streams_per_cpu_s": "1/s",
+    "kb_per_stream": "KB",
+}
+SHORT = ("200 B, 1 stream", "500 B, 1 stream", "4 KB", "2,000/s", "open")
+
+
+def figures_of(case):
+    """Those that say something about this kind of case."""
+    if case.startswith("open"):
+        return ("streams_per_cpu_s", "kb_per_stream")
+    if "/s" in case:
+        return ("latency_p50_us", "latency_p99_us")
+    return ("stanzas_per_cpu_s", "stanzas_per_s")
+
+
+def slug(text):
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+def curves(found):
+    """found: {(server, case): {figure: [values]}}."""
+    for server in against.SERVERS:
+        rates = {case: statistics.median(v["stanzas_per_cpu_s"])
+                 for (s, case), v in found.items() if s == server and "stanzas_per_cpu_s" in v}  # fmt: skip
+        if rates:
+            yield Curve("cpu", server, list(rates), [1e6 / r for r in rates.values()])
+        sizes = {}
+        for (s, case), v in found.items():
+            size = re.match(r"(?:in, )?(\d+) (K?)B, 1 stream", case)
+            if s == server and size and "stanzas_per_s" in v:
+                sizes[int(size[1]) * (1024 if size[2] else 1)] = statistics.median(v["stanzas_per_s"])
+        if len(sizes) > 1:
+            yield Curve("throughput", server, sorted(sizes), [sizes[n] for n in sorted(sizes)])
+
+
+class Peers:
+    name = "peers"
+    title = "Prosody, ejabberd, jabberd2, HAProxy and nginx under the same load"
+
+    def one_server(self, server, args, found, wrong):
+        try:
+            with against.Subject(server, args.lab, args.build) as subject:
+                for case, run in subject.cases():
+                    if args.short and not any(text in case for text in SHORT):
+                        continue
+                    figures = run(2 if args.short else 5)
+                    if figures["exit"] != 0:
+                        wrong.append(f"{server}, {case}: {figures['trouble'] or figures['verdict']}")
+                        continue
+                    values = found.setdefault((server, case), {})
+                    for name in figures_of(case):
+                        values.setdefault(name, []).append(figures[name])
+        except LabError as e:
+            wrong.append(f"{server}: {e}")
+
+    def measure(self, args, _before):
+        found, wrong = {}, []
+        order = list(against.SERVERS)
+        # What drifts meanwhile drifts for each the same: there and back again.
+        for server in order if args.short else order + order[::-1]:
+            self.one_server(server, args, found, wrong)
+        for (server, case), values in found.items():
+            for name, all_of_it in values.items():
+                yield Result(f"peers.{server}.{slug(case)}.{name}", statistics.median(all_of_it),
+                             FIGURES[name], min(all_of_it), max(all_of_it))  # fmt: skip
+        yield from curves(found)
+        if wrong:
+            raise CannotMeasure("; ".join(wrong))
