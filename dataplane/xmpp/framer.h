@@ -14,7 +14,7 @@
  * and its reader must not choke on one of them: names beyond ASCII are those of XML 1.0's fourth
  * edition, and namespace names hold no ASCII character that RFC 3986 has no place for.
  *
- * Runs on  any core; a framer belongs to one connection, hence to that connection's core.
+ * Runs on  any core; a framer belongs to one core, which reads its connections in turn.
  * Owns     only its own struct. Never allocates, never blocks, has no clock. Reads each byte once
  * and keeps none but names, prefixes and attribute names: the caller holds on to an open element's
  * bytes.
@@ -135,6 +135,36 @@ uint32_t framer_used_prefixes(const struct framer *f);
 /* The row of drop.def for an error. */
 enum drop framer_drop(enum framer_result error);
 
+/*
+ * One framer for many streams, read in turn: what is left of a stream while it is another's turn.
+ * Between two first-level elements that is the root alone, and streams with equal roots can share
+ * one copy of it.
+ */
+enum framer_lend_bounds {
+	FRAMER_ROOT_PACKED_MAX = 2560,
+	FRAMER_PAUSED_MAX = 6144, /* some 200 bytes within an ordinary stanza */
+};
+
+struct framer_place {
+	struct span root;   /* of framer_pack_root(); empty before the header is complete */
+	struct span paused; /* of framer_pause() */
+	uint8_t phase;      /* framer_phase(); 0 before the first byte */
+};
+
+/* After FRAMER_HEADER. Equal roots give equal bytes. Returns their number. */
+size_t framer_pack_root(const struct framer *f, uint8_t out[FRAMER_ROOT_PACKED_MAX]);
+/* Returns how many bytes of @out framer_go_on() needs: 0 where nothing is open. */
+MUST_USE size_t framer_pause(const struct framer *f, uint8_t out[FRAMER_PAUSED_MAX]);
+uint8_t framer_phase(const struct framer *f);
+/*
+ * framer_go_on - @f, whatever it has read before, reads on at @p as if it had never left.
+ *
+ * @has_root  since a stream with these very bytes for p->root was gone on with or paused, @f has
+ *            read no stream with another root or none: the root is not copied again.
+ */
+void framer_go_on(struct framer *f, const struct framer_place *p, bool has_root,
+		  uint32_t stanza_bytes_max);
+
 /* One namespace declaration in force: prefix, then unescaped URI, at binding_bytes[at]. */
 struct framer_binding {
 	uint16_t at, uri_len;
@@ -154,9 +184,9 @@ struct framer_attribute {
 };
 
 /*
- * What a framer remembers between two calls: framer*.c's own, here so that a connection can contain
- * it. names[] is a stack: the names of the open elements, outermost first, and above them the
- * attribute names of the tag being read.
+ * What a framer remembers between two calls: framer*.c's own, here so that a core can contain it.
+ * names[] is a stack: the names of the open elements, outermost first, and above them the attribute
+ * names of the tag being read.
  */
 struct framer {
 	uint32_t held, limit, next_limit; /* bytes of the thing open or found; its bound */
@@ -186,6 +216,6 @@ struct framer {
 	uint8_t binding_bytes[XML_PREFIX_BYTES];
 };
 
-_Static_assert(sizeof(struct framer) <= 6144, "a framer is part of every connection");
+_Static_assert(sizeof(struct framer) <= FRAMER_PAUSED_MAX, "it must be kept whole at worst");
 
 #endif

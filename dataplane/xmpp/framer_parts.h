@@ -8,6 +8,7 @@
  * framer_tag.c   start tags: names, attributes, values
  * framer_scope.c namespace declarations, bound prefixes, duplicates, what the root declares
  * framer_text.c  character data, CDATA, references
+ * framer_lend.c  one framer for many streams
  * framer_char.c  classes of bytes and characters
  * framer_walk.c  what is plain of tags and text, by vectors; framer_block.h, its masks;
  *                framer_run.c, runs that are long or odd; framer_utf8.c, those beyond ASCII

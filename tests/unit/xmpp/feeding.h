@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* feeding.h - one input for a framer, fed whole, anew behind each find, byte by byte, at
- * random cuts and by scalar steps alone. */
+/* feeding.h - one input for a framer, fed whole, anew behind each find, byte by byte, at random
+ * cuts, by scalar steps alone, and by a framer that reads other streams in between. */
 #ifndef TESTS_UNIT_XMPP_FEEDING_H
 #define TESTS_UNIT_XMPP_FEEDING_H
 
@@ -30,6 +30,12 @@ static inline void feed_all(const char *bytes, size_t len, uint32_t limit)
 	CHECK(transcript_equal(&whole, &other));
 	transcript_make_plainly(&other, (const uint8_t *)bytes, len, limit, framer_init);
 	CHECK(transcript_equal(&whole, &other));
+	for (transcript_lent = TRANSCRIPT_LENT_WITH_ROOT; transcript_lent > TRANSCRIPT_OWN;
+	     transcript_lent--) {
+		transcript_make(&other, (const uint8_t *)bytes, len, limit, transcript_cut_one,
+				NULL);
+		CHECK(transcript_equal(&whole, &other));
+	}
 	for (int i = 0; i < 20; i++) {
 		transcript_make(&other, (const uint8_t *)bytes, len, limit, transcript_cut_random,
 				&seed);

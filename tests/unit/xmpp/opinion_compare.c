@@ -41,7 +41,9 @@ static const char *compare_cuts(const uint8_t *bytes, size_t len, uint64_t seed)
 		return complain("fed anew differs", 0);
 	seed |= 1;
 	for (size_t i = 0; i < 3; i++) {
+		transcript_lent = (enum transcript_lent)i;
 		transcript_make(&other, bytes, len, LIMIT, transcript_cut_random, &seed);
+		transcript_lent = TRANSCRIPT_OWN;
 		if (!transcript_equal(&whole, &other))
 			return complain("random cuts differ", i);
 	}

@@ -6,6 +6,7 @@
 #ifndef TESTS_UNIT_XMPP_TRANSCRIPT_H
 #define TESTS_UNIT_XMPP_TRANSCRIPT_H
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/xmpp/framer_parts.h"
@@ -41,6 +42,31 @@ static inline void transcript_note(struct transcript *t, const struct framer *f,
 	t->count++;
 }
 
+enum transcript_lent { TRANSCRIPT_OWN, TRANSCRIPT_LENT, TRANSCRIPT_LENT_WITH_ROOT };
+/* How the framer of the next transcripts is used between the pieces. */
+static enum transcript_lent transcript_lent;
+static uint8_t transcript_root[FRAMER_ROOT_PACKED_MAX]; /* of the stream being read */
+static size_t transcript_root_len;
+
+/* Between two pieces the framer reads another stream, of another root but with LENT_WITH_ROOT; what
+ * it needs of this one is kept meanwhile, in memory of just that size. */
+static inline void transcript_lend(struct framer *f, uint32_t stanza_bytes_max)
+{
+	static uint8_t paused[FRAMER_PAUSED_MAX];
+	const bool root_stays =
+	    transcript_lent == TRANSCRIPT_LENT_WITH_ROOT && transcript_root_len > 0;
+	struct framer_place p = {{transcript_root, transcript_root_len},
+				 {paused, framer_pause(f, paused)},
+				 framer_phase(f)};
+	uint8_t *exact = malloc(p.paused.len + 1);
+
+	memcpy(exact, paused, p.paused.len);
+	p.paused.at = exact;
+	memset(f, 0xa5, root_stays ? offsetof(struct framer, open_elements) : sizeof(*f));
+	framer_go_on(f, &p, root_stays, stanza_bytes_max);
+	free(exact);
+}
+
 typedef void transcript_init(struct framer *f, uint32_t stanza_bytes_max);
 
 /* Reads on behind what was found, or feeds the rest again as bytes never seen. */
@@ -74,6 +100,8 @@ static inline void transcript_piece(struct transcript *t, struct framer *f, cons
 		}
 		at += used;
 		t->used += used;
+		if (t->last == FRAMER_HEADER)
+			transcript_root_len = framer_pack_root(f, transcript_root);
 		if (t->last > FRAMER_MORE)
 			transcript_note(t, f, t->last);
 		else if (used == 0)
@@ -88,6 +116,7 @@ static inline void transcript_make_by(const struct transcript_way *way, struct t
 	static struct framer f;
 
 	memset(t, 0, sizeof(*t));
+	transcript_root_len = 0;
 	way->init(&f, stanza_bytes_max);
 	while (t->used < len && t->last >= FRAMER_MORE) {
 		const size_t left = len - t->used, before = t->used;
@@ -96,6 +125,8 @@ static inline void transcript_make_by(const struct transcript_way *way, struct t
 				 way->cut != NULL ? way->cut(way->state, left) : left, way->manner);
 		if (t->used == before)
 			break;
+		if (transcript_lent != TRANSCRIPT_OWN && t->last >= FRAMER_MORE && t->used < len)
+			transcript_lend(&f, stanza_bytes_max);
 	}
 	t->held_end = framer_held(&f);
 	t->is_cut_outside = f.utf8.left > 0 && !f.open && f.phase != FRAMER_PHASE_STREAM;
