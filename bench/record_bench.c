@@ -76,14 +76,14 @@ static struct record_state *make_state(const struct cell *cell, bool is_writer)
 	       offsetof(struct tls_direction_keys, seq));
 	memset(is_writer ? &keys.read : &keys.write, 0x52,
 	       offsetof(struct tls_direction_keys, seq));
-	if (s == NULL || !record_init(s, world.machine, &keys, false))
+	if (s == NULL || !record_init(s, &keys, false))
 		bench_die("no record state");
 	return s;
 }
 
 static void free_state(struct record_state *s)
 {
-	record_close(s);
+	record_close(s, world.machine);
 	free(s);
 }
 
@@ -398,7 +398,7 @@ static void make_world(struct bench *b)
 	    [IMB_ARCH_AVX2] = "AVX2",         [IMB_ARCH_AVX512] = "AVX-512",
 	};
 
-	world.machine = record_machine_init();
+	world.machine = record_machine_init(2);
 	world.mb = alloc_mb_mgr(0);
 	if (world.machine == NULL || world.mb == NULL)
 		bench_die("ipsec-mb has nothing for this CPU");

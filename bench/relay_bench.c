@@ -45,7 +45,7 @@ static struct record_state *make_state(const struct tls_handover *keys)
 {
 	struct record_state *s = rte_zmalloc("roof", record_state_bytes(), CACHE_LINE);
 
-	if (s == NULL || !record_init(s, roof.machine, keys, false))
+	if (s == NULL || !record_init(s, keys, false))
 		bench_die("no record state");
 	return s;
 }
@@ -56,7 +56,7 @@ static void roof_open(void)
 	static const char header[] = RELAY_HEADER;
 	size_t used;
 
-	roof.machine = record_machine_init();
+	roof.machine = record_machine_init(4);
 	if (roof.machine == NULL)
 		bench_die("ipsec-mb has nothing for this CPU");
 	roof.writer = make_state(&far);
@@ -73,9 +73,12 @@ static void roof_open(void)
 
 static void roof_close(void)
 {
-	rte_free(roof.writer);
-	rte_free(roof.reader);
-	rte_free(roof.out);
+	struct record_state *const all[] = {roof.writer, roof.reader, roof.out};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		record_close(all[i], roof.machine);
+		rte_free(all[i]);
+	}
 	record_machine_close(roof.machine);
 }
 

@@ -72,7 +72,7 @@ void far_start(void)
 {
 	pool = rte_pktmbuf_pool_create("far", MBUFS, MBUF_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 				       SOCKET_ID_ANY);
-	machine = record_machine_init();
+	machine = record_machine_init(2 * RELAY_STREAMS_MAX + 4);
 	if (pool == NULL || machine == NULL)
 		bench_die("no memory for the far hosts");
 	make_port(&hosts[IFACE_EDGE], "edge", "to-edge", "from-edge");
@@ -174,7 +174,7 @@ void far_secure(enum iface side, unsigned int n)
 	struct tls_handover keys = relay_keys(false);
 
 	e->record = rte_zmalloc("far", record_state_bytes(), CACHE_LINE);
-	if (e->record == NULL || !record_init(e->record, machine, &keys, true))
+	if (e->record == NULL || !record_init(e->record, &keys, true))
 		bench_die("no record state");
 }
 

@@ -156,8 +156,9 @@ bool config_needs_restart(const struct config *now, const struct config *next, c
 {
 	what[0] = '\0';
 	if (now->cores != next->cores || now->conns_per_core != next->conns_per_core ||
-	    now->memory_mb != next->memory_mb || now->huge_pages != next->huge_pages ||
-	    now->idle != next->idle || now->congestion != next->congestion || now->ecn != next->ecn)
+	    now->busy_per_core != next->busy_per_core || now->memory_mb != next->memory_mb ||
+	    now->huge_pages != next->huge_pages || now->idle != next->idle ||
+	    now->congestion != next->congestion || now->ecn != next->ecn)
 		note(what, room, "dataplane");
 	if (iface_differs(&now->iface[IFACE_EDGE], &next->iface[IFACE_EDGE]))
 		note(what, room, "edge");

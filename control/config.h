@@ -46,7 +46,8 @@ struct config {
 	struct config_tls tls[IFACE_COUNT];
 	struct policy *policy;
 	uint32_t cores, conns_per_core;
-	uint32_t memory_mb; /* for packets and connections */
+	uint32_t memory_mb;     /* for packets and connections */
+	uint32_t busy_per_core; /* of conns_per_core: core_setup.busy */
 	bool huge_pages;
 	enum core_idle idle;
 	enum tcp_congestion congestion;

@@ -31,15 +31,17 @@ static char *or_default(struct config_draft *d, char *text, const char *fallback
 }
 
 /*
- * What the pools of one core and its connections take, about: buffers, framers, key schedules, send
- * queues; and the rings of each to each other. The receive buffers of two af_xdp queues are in the
- * base.
+ * What the pools of one core take, about (dataplane/core/pools.h): for each connection that may be
+ * busy eight buffers, which without huge pages are a page each, and two ledger chunks; for each
+ * connection what an idle stream needs; and the rings of each core to each other. The receive
+ * buffers of two af_xdp queues are in the base.
  */
 static uint32_t memory_mb_needed(const struct config *c)
 {
-	enum { BASE_MB = 104, PER_CONNECTION_KB = 48, PAIRS_PER_MB = 4 };
+	enum { BASE_MB = 104, PER_BUSY_KB = 36, PER_CONNECTION_KB = 2, PAIRS_PER_MB = 4 };
 
-	return c->cores * (BASE_MB + c->conns_per_core / 1024 * PER_CONNECTION_KB) +
+	return c->cores * (BASE_MB + c->busy_per_core / 1024 * PER_BUSY_KB +
+			   c->conns_per_core / 1024 * PER_CONNECTION_KB) +
 	       c->cores * (c->cores - 1) / PAIRS_PER_MB;
 }
 
@@ -69,6 +71,9 @@ static void read_dataplane(struct config_draft *d, const xmlNode *e)
 	    (enum tcp_congestion)config_choice(d, e, "congestion", congestions, TCP_CUBIC);
 	c->ecn = config_bool(d, e, "ecn", false);
 	c->conns_per_core = config_u32(d, e, "connections", CONNS_DEFAULT, CONNS_MIN, CONNS_MAX);
+	c->busy_per_core = config_u32(d, e, "busy-connections",
+				      min_u32(c->conns_per_core, CONNS_DEFAULT), 1, CONNS_BUSY_MAX);
+	c->busy_per_core = min_u32(c->busy_per_core, c->conns_per_core);
 	check_dataplane(d, e);
 }
 

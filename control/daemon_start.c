@@ -243,6 +243,7 @@ static bool make_core(struct daemon *d, uint16_t index, unsigned int lcore, char
 				   .crossings = d->crossings,
 				   .steer = d->cores > 1 ? &d->steer : NULL,
 				   .conns = d->config->conns_per_core,
+				   .busy = d->config->busy_per_core,
 				   .link_queue_bytes = LINK_QUEUE_BYTES,
 				   .link_queue_stanzas = LINK_QUEUE_STANZAS,
 				   .keepalive_idle_us = TCP_KEEPALIVE_US,

@@ -221,30 +221,75 @@ static bool matches_wildcard(const char *name, const char *domain)
 	return dot != NULL && dot != domain && strcasecmp(dot, rest) == 0;
 }
 
+/* What the names looked at so far say of a domain. */
+struct verdict {
+	bool proves, has_dns, is_common_name;
+};
+
+static void weigh(struct verdict *v, const struct identity_name *n, const char *domain)
+{
+	const bool is_same = strcasecmp(n->name, domain) == 0;
+
+	if (n->kind == IDENTITY_CN) {
+		v->is_common_name |= is_same;
+		return;
+	}
+	v->has_dns |= n->kind == IDENTITY_DNS;
+	v->proves |= is_same || (n->kind == IDENTITY_DNS && matches_wildcard(n->name, domain));
+}
+
+static bool decide(const struct verdict *v, bool allow_cn, bool is_cut)
+{
+	return v->proves || (allow_cn && !v->has_dns && !is_cut && v->is_common_name);
+}
+
+static bool can_be_proved(const char *domain)
+{
+	return domain != NULL && domain[0] != '\0' && strchr(domain, '*') == NULL;
+}
+
 bool identity_proves(const struct identity *id, const char *domain, bool allow_cn)
 {
-	bool has_dns = false;
+	struct verdict v = {0};
 
-	if (!id->present || !id->chain_good || domain == NULL || domain[0] == '\0' ||
-	    strchr(domain, '*') != NULL)
-		return false;
-	for (size_t i = 0; i < id->count; i++) {
-		const char *name = id->names[i].name;
-
-		if (id->names[i].kind == IDENTITY_CN)
-			continue;
-		if (strcasecmp(name, domain) == 0)
-			return true;
-		if (id->names[i].kind != IDENTITY_DNS)
-			continue;
-		has_dns = true;
-		if (matches_wildcard(name, domain))
-			return true;
-	}
-	if (!allow_cn || has_dns || id->cut)
+	if (!id->present || !id->chain_good || !can_be_proved(domain))
 		return false;
 	for (size_t i = 0; i < id->count; i++)
-		if (id->names[i].kind == IDENTITY_CN && strcasecmp(id->names[i].name, domain) == 0)
-			return true;
-	return false;
+		weigh(&v, &id->names[i], domain);
+	return decide(&v, allow_cn, id->cut);
+}
+
+/* A line for each name, its kind before it: no name has a character below '!'. "\t\n" first where
+ * there were more. */
+void identity_text(const struct identity *id, char out[IDENTITY_TEXT_MAX])
+{
+	const char *end = out + IDENTITY_TEXT_MAX;
+	char *at = out;
+
+	*at = '\0';
+	if (!id->present || !id->chain_good)
+		return;
+	if (id->cut)
+		at += snprintf(at, (size_t)(end - at), "\t\n");
+	for (size_t i = 0; i < id->count; i++)
+		at += snprintf(at, (size_t)(end - at), "%c%s\n", '0' + (int)id->names[i].kind,
+			       id->names[i].name);
+}
+
+bool identity_text_proves(const char *text, const char *domain, bool allow_cn)
+{
+	const bool is_cut = text[0] == '\t';
+	struct verdict v = {0};
+
+	if (!can_be_proved(domain))
+		return false;
+	for (text += is_cut ? 2 : 0; *text != '\0'; text++) {
+		const size_t len = strcspn(text, "\n");
+		struct identity_name n = {.kind = (enum identity_kind)(text[0] - '0')};
+
+		memcpy(n.name, text + 1, len - 1);
+		weigh(&v, &n, domain);
+		text += len;
+	}
+	return decide(&v, allow_cn, is_cut);
 }

@@ -25,7 +25,7 @@ struct identity {
 	char reason[96]; /* why the chain is not good: OpenSSL's words */
 	size_t count;
 	bool cut; /* more names than fit */
-	struct {
+	struct identity_name {
 		enum identity_kind kind;
 		char name[DOMAIN_TEXT_MAX + 1]; /* folded; SRV without its "_xmpp-server." */
 	} names[IDENTITY_NAMES_MAX];
@@ -41,6 +41,15 @@ struct identity {
  * other name of kind DNS.
  */
 bool identity_proves(const struct identity *id, const char *domain, bool allow_cn);
+
+/*
+ * What is kept of an identity while its stream lives: the names of a good chain as text, which the
+ * streams of one certificate share. "" proves nothing.
+ */
+#define IDENTITY_TEXT_MAX (2 + IDENTITY_NAMES_MAX * (2 + DOMAIN_TEXT_MAX) + 1)
+void identity_text(const struct identity *id, char out[IDENTITY_TEXT_MAX]);
+/* As identity_proves(). */
+bool identity_text_proves(const char *text, const char *domain, bool allow_cn);
 
 struct x509_st;
 struct x509_store_st;

@@ -280,7 +280,10 @@ void links_on_authorised(struct links *l, struct session *s, const struct stream
 		return;
 	pair.local = domains_id(l->domains, news->local);
 	pair.remote = domains_id(l->domains, news->remote);
-	link_serving_add(l->serving, s, pair, s->leg == IFACE_EDGE ? TOWARD_EDGE : TOWARD_INTERNAL);
+	/* Who asks is another core than the one that has it. */
+	if (orders_cores(l->orders) > 1)
+		link_serving_add(l->serving, s, pair,
+				 s->leg == IFACE_EDGE ? TOWARD_EDGE : TOWARD_INTERNAL);
 	while ((w = find_served(l, s, news)) != NULL)
 		link_want_served(w, s->core);
 }

@@ -52,6 +52,8 @@ static struct session *make_session(struct sessions *t, enum iface leg, enum str
 	s->leg = leg;
 	s->role = role;
 	s->end = DROP_COUNT;
+	s->own_ours = s->own_theirs = s->header = s->local = s->remote = SHARED_EMPTY;
+	s->gateway = s->tls_version = s->cipher = SHARED_EMPTY;
 	s->opened_us = loop_now_us(t->loop);
 	s->number = ++t->opened;
 	s->timer.due = session_on_timer;
@@ -72,13 +74,22 @@ static struct session *make_session(struct sessions *t, enum iface leg, enum str
 
 void session_new_stream(struct session *s, bool direct_tls)
 {
-	s->setup.direct_tls = direct_tls;
-	memcpy(s->setup.trace_id, s->trace_id, sizeof(s->setup.trace_id));
-	if (getrandom(s->setup.entropy, sizeof(s->setup.entropy), 0) !=
-	    (ssize_t)sizeof(s->setup.entropy))
+	struct stream_setup setup = {
+	    .role = s->role,
+	    .leg = s->leg,
+	    .purpose = s->purpose,
+	    .ours = s->own_ours,
+	    .theirs = s->own_theirs,
+	    .gateway = s->dialled,
+	    .direct_tls = direct_tls,
+	    .trace_id = s->trace_id,
+	};
+
+	if (getrandom(setup.entropy, sizeof(setup.entropy), 0) != (ssize_t)sizeof(setup.entropy))
 		log_event(LOG_LEVEL_ERROR, "no_randomness", "stream=%s", s->trace_id);
 	stream_free(s->stream);
-	s->stream = stream_make(&s->setup, s->table->config->policy, s->opened_us);
+	s->stream = stream_make(&setup, s->table->config->policy, s->opened_us);
+	s->dialled = NULL; /* the stream's to keep, over reloads */
 	if (s->stream == NULL)
 		session_abort(s);
 }
@@ -89,9 +100,6 @@ struct session *session_accept(struct sessions *t, const struct event *e)
 
 	s->address = e->accepted.remote;
 	s->port = e->accepted.remote_port;
-	s->setup.role = STREAM_RECEIVING;
-	s->setup.leg = s->leg;
-	s->setup.ours = s->setup.theirs = "";
 	session_register(s, e->conn);
 	session_new_stream(s, false);
 	return s;
@@ -107,13 +115,11 @@ struct session *session_dial(struct sessions *t, uint16_t core, const struct str
 	s->purpose = setup->purpose;
 	s->address = *address;
 	s->port = port;
-	s->setup = *setup;
-	snprintf(s->own_ours, sizeof(s->own_ours), "%s", setup->ours);
-	snprintf(s->own_theirs, sizeof(s->own_theirs), "%s", setup->theirs);
-	s->setup.ours = s->own_ours;
-	s->setup.theirs = s->own_theirs;
+	s->dialled = setup->gateway;
+	shared_set(&s->own_ours, setup->ours);
+	shared_set(&s->own_theirs, setup->theirs);
 	if (setup->gateway != NULL)
-		snprintf(s->gateway, sizeof(s->gateway), "%s", setup->gateway->name);
+		shared_set(&s->gateway, setup->gateway->name);
 	session_new_stream(s, setup->direct_tls);
 	m.dial.ref = (uint64_t)(uintptr_t)s; /* lives until the answer, which always comes */
 	m.dial.iface = setup->leg;
@@ -159,6 +165,15 @@ void session_give_up(struct session *s)
 	loop_cancel(s->table->loop, &s->timer);
 }
 
+static void forget_texts(struct session *s)
+{
+	const char **const all[] = {&s->own_ours, &s->own_theirs, &s->header,      &s->local,
+				    &s->remote,   &s->gateway,    &s->tls_version, &s->cipher};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		shared_drop(all[i]);
+}
+
 void session_forget(struct session *s)
 {
 	struct sessions *t = s->table;
@@ -177,7 +192,7 @@ void session_forget(struct session *s)
 	loop_cancel(t->loop, &s->timer);
 	handshake_free(s->handshake);
 	stream_free(s->stream);
-	free(s->header);
+	forget_texts(s);
 	free(s);
 }
 

@@ -87,8 +87,8 @@ static void handshake_done(struct session *s)
 	m.secure.is_client = s->role == STREAM_INITIATING;
 	handshake_identity(s->handshake, id);
 	s->has_tls = true;
-	memcpy(s->tls_version, id->tls_version, sizeof(s->tls_version));
-	memcpy(s->cipher, id->cipher, sizeof(s->cipher));
+	shared_set(&s->tls_version, id->tls_version);
+	shared_set(&s->cipher, id->cipher);
 	orders_give(s->table->orders, s->core, &m);
 	handshake_free(s->handshake);
 	s->handshake = NULL;
@@ -137,10 +137,13 @@ static void on_tls_bytes(struct session *s, const struct event *e)
 static void on_header(struct session *s, const struct event *e)
 {
 	struct xml_element *header;
+	uint8_t *bytes;
+	size_t len;
 
-	free(s->header);
-	s->header = copy_bytes(e->bytes, &s->header_len);
-	header = xml_header(s->header, s->header_len);
+	bytes = copy_bytes(e->bytes, &len);
+	header = xml_header(bytes, len);
+	free(bytes);
+	shared_set(&s->header, header != NULL ? header->root : "");
 	if (header == NULL)
 		stream_on_refused(s->stream, DROP_XML_NOT_WELL_FORMED, now(s));
 	else
@@ -156,7 +159,7 @@ static void on_element(struct session *s, const struct event *e)
 	size_t len;
 
 	bytes = copy_bytes(e->bytes, &len);
-	element = xml_element(s->header, s->header_len, bytes, len);
+	element = xml_element((const uint8_t *)s->header, strlen(s->header), bytes, len);
 	free(bytes);
 	if (element == NULL)
 		stream_on_refused(s->stream, DROP_XML_NOT_WELL_FORMED, now(s));

@@ -147,13 +147,13 @@ static void authorised(struct session *s, const struct stream_news *news)
 	if (s->leg == IFACE_EDGE)
 		session_count_partner(s, partner);
 	if (gateway != NULL)
-		snprintf(s->gateway, sizeof(s->gateway), "%s", gateway->name);
+		shared_set(&s->gateway, gateway->name);
 	if (s->pairs++ == 0) {
-		snprintf(s->local, sizeof(s->local), "%s", news->local);
-		snprintf(s->remote, sizeof(s->remote), "%s", news->remote);
+		shared_set(&s->local, news->local);
+		shared_set(&s->remote, news->remote);
 		s->method = news->method;
 	} else if (strcmp(s->remote, "*") == 0) {
-		snprintf(s->remote, sizeof(s->remote), "%s", news->remote);
+		shared_set(&s->remote, news->remote);
 	}
 	grant(s, news, partner);
 	log_event(LOG_LEVEL_INFO, "stream_authorised",

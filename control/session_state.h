@@ -12,6 +12,7 @@
 #include "control/links.h"
 #include "control/orders.h"
 #include "control/session.h"
+#include "control/shared.h"
 
 #define REFUSALS_KEPT 100
 #define CLOSE_DEADLINE_US                                                                          \
@@ -22,45 +23,41 @@
  */
 #define PROBE_SLACK_US UINT64_C(2000000)
 
+/* Texts are those of shared.h. */
 struct session {
 	struct session *next, *prev; /* order of opening */
 	struct sessions *table;
 	uint64_t number; /* of opening: the cursor of show streams */
-
-	struct conn_id conn;
-	bool is_open;     /* conn is valid: accepted, or the dial has succeeded */
-	bool is_closing;  /* MSG_CLOSE or MSG_ABORT is given: no more orders */
-	bool is_unwanted; /* another address was quicker: ends as soon as its dial does */
-	uint16_t core;
-	enum iface leg;
-	enum stream_role role;
-	enum stream_purpose purpose;
-	struct ip_addr address;
-	uint16_t port;
 	uint64_t opened_us;
-	char trace_id[24];
+	struct loop_timer timer; /* stream_due_us(), or the probe's grace */
 
 	struct stream *stream;
-	struct stream_setup setup; /* ours, theirs: into own_ours, own_theirs */
-	char own_ours[DOMAIN_TEXT_MAX + 1], own_theirs[DOMAIN_TEXT_MAX + 1];
 	struct handshake *handshake;
-	bool has_tls;
-	uint8_t *header; /* of the stream now, as the peer sent it: the context of its elements */
-	size_t header_len;
+	const struct gateway *dialled;     /* until it is: a reload may come */
+	const char *own_ours, *own_theirs; /* of the first pair, as it was dialled for */
+	const char *header; /* xml_element.root of the stream now: the context of its elements */
+	const char *local, *remote, *gateway; /* first pair; authenticated */
+	const char *tls_version, *cipher;
 
-	struct loop_timer timer; /* stream_due_us(), or the probe's grace */
-	bool is_probing;
-
-	/* once authenticated */
-	unsigned int method, pairs;
-	bool is_established;
-	bool serves;   /* has entries in link_serving.h's table */
-	enum drop end; /* why it ends; DROP_COUNT = no fault */
-	char local[DOMAIN_TEXT_MAX + 1], remote[DOMAIN_TEXT_MAX + 1]; /* first pair */
-	char gateway[64];
+	struct ip_addr address;
+	struct conn_id conn;
+	unsigned int method, pairs; /* once authenticated */
+	uint16_t port;
+	uint16_t core;
 	struct partner_id partner; /* counted in partner_conns */
-	char tls_version[12], cipher[40];
+	enum iface leg : 8;
+	enum stream_role role : 8;
+	enum stream_purpose purpose : 8;
+	enum drop end : 8; /* why it ends; DROP_COUNT = no fault */
+	bool is_open;      /* conn is valid: accepted, or the dial has succeeded */
+	bool is_closing;   /* MSG_CLOSE or MSG_ABORT is given: no more orders */
+	bool is_unwanted;  /* another address was quicker: ends as soon as its dial does */
+	bool has_tls, is_probing, is_established;
+	bool serves; /* has entries in link_serving.h's table */
+	char trace_id[16];
 };
+
+_Static_assert(DROP_COUNT <= UINT8_MAX, "session.end is too short");
 
 struct sessions {
 	struct loop *loop;

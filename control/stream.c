@@ -15,15 +15,14 @@ struct stream *stream_make(const struct stream_setup *setup, const struct policy
 	struct stream *s = memory_get(sizeof(*s));
 
 	s->setup = *setup;
-	s->setup.trace_id[sizeof(s->setup.trace_id) - 1] = '\0';
+	s->setup.ours = s->setup.theirs = s->ours = s->theirs = SHARED_EMPTY;
+	s->id = s->certificate = s->certificate_reason = SHARED_EMPTY;
 	if (setup->role == STREAM_INITIATING) {
-		snprintf(s->first_ours, sizeof(s->first_ours), "%s", setup->ours);
-		snprintf(s->first_theirs, sizeof(s->first_theirs), "%s", setup->theirs);
-		memcpy(s->ours, s->first_ours, sizeof(s->ours));
-		memcpy(s->theirs, s->first_theirs, sizeof(s->theirs));
+		shared_set(&s->setup.ours, setup->ours);
+		shared_set(&s->setup.theirs, setup->theirs);
+		shared_set(&s->ours, setup->ours);
+		shared_set(&s->theirs, setup->theirs);
 	}
-	s->setup.ours = s->first_ours;
-	s->setup.theirs = s->first_theirs;
 	s->policy = policy;
 	s->gateway = setup->gateway;
 	s->state = setup->direct_tls ? STREAM_EXPECT_TLS : STREAM_EXPECT_HEADER;
@@ -37,7 +36,14 @@ void stream_free(struct stream *s)
 	if (s == NULL)
 		return;
 	stream_news_free(s);
-	free(s->certificate);
+	stream_forget_pairs(s);
+	shared_drop(&s->setup.ours);
+	shared_drop(&s->setup.theirs);
+	shared_drop(&s->ours);
+	shared_drop(&s->theirs);
+	shared_drop(&s->id);
+	shared_drop(&s->certificate);
+	shared_drop(&s->certificate_reason);
 	free(s->pairs);
 	free(s->verifies);
 	free(s);
@@ -97,7 +103,7 @@ void stream_resume(struct stream *s, bool restart)
 void stream_forget_header(struct stream *s)
 {
 	s->header_sent = false;
-	s->id[0] = '\0';
+	shared_drop(&s->id);
 	stream_forget_pairs(s);
 }
 
@@ -294,12 +300,12 @@ const char *stream_id(const struct stream *s)
 
 const char *stream_theirs(const struct stream *s)
 {
-	return s->first_theirs[0] != '\0' ? s->first_theirs : s->theirs;
+	return s->setup.theirs[0] != '\0' ? s->setup.theirs : s->theirs;
 }
 
 const char *stream_ours(const struct stream *s)
 {
-	return s->first_theirs[0] != '\0' ? s->first_ours : s->ours;
+	return s->setup.theirs[0] != '\0' ? s->setup.ours : s->ours;
 }
 
 uint32_t stream_peer_max_bytes(const struct stream *s)

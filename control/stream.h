@@ -54,16 +54,16 @@ enum stream_role { STREAM_RECEIVING, STREAM_INITIATING };
 enum stream_purpose { STREAM_FOR_STANZAS, STREAM_FOR_VERIFY };
 
 struct stream_setup {
-	enum stream_role role;
-	enum iface leg;
-	enum stream_purpose purpose;   /* initiating */
-	const char *ours, *theirs;     /* initiating: the first pair's domains, in leg terms */
-	const struct gateway *gateway; /* initiating on the internal leg: whom we dial; receiving:
-					  NULL, learnt from the certificate */
-	bool direct_tls;               /* TLS comes before the first header */
-	uint8_t entropy[16];           /* for this stream's ids */
-	char trace_id[24]; /* the id an operator greps for; goes into every <text/> of a stream
-			      error */
+	enum stream_role role : 8;
+	enum iface leg : 8;
+	enum stream_purpose purpose : 8; /* initiating */
+	bool direct_tls;                 /* TLS comes before the first header */
+	const char *ours, *theirs;       /* initiating: the first pair's domains, in leg terms */
+	const struct gateway *gateway;   /* initiating on the internal leg: whom we dial; receiving:
+					    NULL, learnt from the certificate */
+	const char *trace_id; /* the id an operator greps for; goes into every <text/> of a stream
+				 error. Borrowed while the stream lives */
+	uint8_t entropy[16];  /* for this stream's ids */
 };
 
 /* RFC 6120 4.9.3 conditions the relay sends itself: X(enumerator, element) */

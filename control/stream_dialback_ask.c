@@ -36,7 +36,7 @@ bool stream_ask_pair(struct stream *s, const char *ours, const char *theirs)
 
 bool stream_add_pair(struct stream *s, const char *ours, const char *theirs, uint64_t now_us)
 {
-	const bool other_target = strcmp(theirs, s->first_theirs) != 0;
+	const bool other_target = strcmp(theirs, s->setup.theirs) != 0;
 
 	s->now_us = now_us;
 	if (s->setup.role != STREAM_INITIATING || s->state != STREAM_ESTABLISHED ||

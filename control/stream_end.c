@@ -12,7 +12,7 @@ static void fail_first_pair(struct stream *s, enum drop why, const char *text)
 	if (s->setup.role != STREAM_INITIATING || s->setup.purpose != STREAM_FOR_STANZAS ||
 	    s->state == STREAM_ESTABLISHED)
 		return;
-	stream_pair_failed(s, s->first_ours, s->first_theirs,
+	stream_pair_failed(s, s->setup.ours, s->setup.theirs,
 			   why == DROP_COUNT ? DROP_STREAM_CLOSED_EARLY : why, text);
 }
 

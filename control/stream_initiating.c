@@ -114,12 +114,12 @@ static void authenticate(struct stream *s)
 
 static void authenticated(struct stream *s)
 {
-	if (!stream_still_allows(s, s->first_ours, s->first_theirs, METHOD_SASL_EXTERNAL)) {
+	if (!stream_still_allows(s, s->setup.ours, s->setup.theirs, METHOD_SASL_EXTERNAL)) {
 		stream_fail(s, STREAM_POLICY_VIOLATION, DROP_STREAM_NO_METHOD,
 			    "policy has changed: EXTERNAL is not allowed any more");
 		return;
 	}
-	stream_authorise(s, s->first_ours, s->first_theirs, METHOD_SASL_EXTERNAL);
+	stream_authorise(s, s->setup.ours, s->setup.theirs, METHOD_SASL_EXTERNAL);
 	stream_establish(s);
 	stream_resume(s, false);
 }
@@ -138,7 +138,7 @@ void stream_initiate_header(struct stream *s, const struct xml_element *header)
 		stream_fail(s, STREAM_BAD_FORMAT, DROP_STREAM_PROTOCOL, "stream id too long");
 		return;
 	}
-	snprintf(s->id, sizeof(s->id), "%s", id != NULL ? id : "");
+	shared_set_cut(&s->id, id != NULL ? id : "", STREAM_ID_MAX);
 	s->offer.dialback = s->offer.dialback || header->declares_dialback;
 	if (s->is_version_1) {
 		stream_become(s, STREAM_EXPECT_FEATURES);

@@ -30,7 +30,7 @@ static bool make_room(struct stream *s, size_t len)
 		room *= 2;
 	if (room != s->out_room) {
 		s->out = memory_grow(s->out, room);
-		s->out_room = room;
+		s->out_room = (uint16_t)room;
 	}
 	return true;
 }
@@ -42,7 +42,7 @@ void stream_put(struct stream *s, const char *text)
 	if (!make_room(s, len))
 		return; /* cannot be: see STREAM_OUT_MAX */
 	memcpy(s->out + s->out_len, text, len + 1);
-	s->out_len += len;
+	s->out_len = (uint16_t)(s->out_len + len);
 }
 
 void stream_put_escaped(struct stream *s, const char *text)
@@ -74,6 +74,7 @@ void stream_put_number(struct stream *s, uint64_t n)
 static void make_id(struct stream *s)
 {
 	static const char hex[] = "0123456789abcdef";
+	char id[EVP_MAX_MD_SIZE + 1];
 	uint8_t seed[sizeof(s->setup.entropy) + sizeof(s->headers_sent)], digest[EVP_MAX_MD_SIZE];
 	unsigned int len = 0;
 	size_t n = 0;
@@ -84,10 +85,11 @@ static void make_id(struct stream *s)
 	if (EVP_Digest(seed, sizeof(seed), digest, &len, EVP_sha256(), NULL) != 1)
 		len = 0;
 	for (unsigned int i = 0; i < len / 2; i++) {
-		s->id[n++] = hex[digest[i] >> 4];
-		s->id[n++] = hex[digest[i] & 15];
+		id[n++] = hex[digest[i] >> 4];
+		id[n++] = hex[digest[i] & 15];
 	}
-	s->id[n] = '\0';
+	id[n] = '\0';
+	shared_set(&s->id, id);
 }
 
 /* Who the partner is, for the gateway to treat its stanzas by. */

@@ -30,10 +30,12 @@ static struct stream_pair *add_pair(struct stream *s, const char *ours, const ch
 		s->pairs = memory_grow(s->pairs, s->pair_room * sizeof(*s->pairs));
 	}
 	pair = &s->pairs[s->pair_count++];
-	snprintf(pair->ours, sizeof(pair->ours), "%s", ours);
-	snprintf(pair->theirs, sizeof(pair->theirs), "%s", theirs);
+	pair->ours = pair->theirs = SHARED_EMPTY;
+	shared_set(&pair->ours, ours);
+	shared_set(&pair->theirs, theirs);
 	pair->state = PAIR_ASKED;
-	pair->due_us = s->now_us + (uint64_t)STREAM_DIALBACK_WAIT_S * 1000000;
+	pair->due_us =
+	    (s->now_us + (uint64_t)STREAM_DIALBACK_WAIT_S * 1000000) & STREAM_PAIR_DUE_MAX;
 	return pair;
 }
 
@@ -46,12 +48,15 @@ void stream_drop_pair(struct stream *s, struct stream_pair *pair)
 {
 	if (pair->state == PAIR_AUTHORISED)
 		s->authorised--;
+	shared_drop(&pair->ours);
+	shared_drop(&pair->theirs);
 	*pair = s->pairs[--s->pair_count];
 }
 
 void stream_forget_pairs(struct stream *s)
 {
-	s->pair_count = s->authorised = 0;
+	while (s->pair_count > 0)
+		stream_drop_pair(s, &s->pairs[s->pair_count - 1]);
 }
 
 static void tell(struct stream *s, const char *local, const char *remote, unsigned int method,
@@ -92,11 +97,11 @@ void stream_authorise(struct stream *s, const char *ours, const char *theirs, un
 	if (to)
 		stream_flush(s);
 	pair->state = PAIR_AUTHORISED;
-	pair->method = method;
+	pair->method = (uint8_t)method;
 	s->authorised++;
-	if (s->first_theirs[0] == '\0') {
-		snprintf(s->first_ours, sizeof(s->first_ours), "%s", ours);
-		snprintf(s->first_theirs, sizeof(s->first_theirs), "%s", theirs);
+	if (s->setup.theirs[0] == '\0') {
+		shared_set(&s->setup.ours, ours);
+		shared_set(&s->setup.theirs, theirs);
 	}
 	if (!stream_is_internal(s)) {
 		tell(s, ours, theirs, method,

@@ -64,10 +64,10 @@ static bool serves(const struct gateway *g, const char *domain)
 	return false;
 }
 
-static bool shows_certificate_of(const struct identity *id, const struct gateway *g)
+static bool shows_certificate_of(const char *certificate, const struct gateway *g)
 {
 	for (char **name = g->certificate_names; name != NULL && *name != NULL; name++)
-		if (identity_proves(id, *name, g->match_common_name))
+		if (identity_text_proves(certificate, *name, g->match_common_name))
 			return true;
 	return false;
 }
@@ -76,7 +76,7 @@ const struct gateway *stream_find_gateway(const struct stream *s, const char *do
 {
 	const struct gateway *any = NULL;
 
-	if (s->certificate == NULL)
+	if (s->certificate[0] == '\0')
 		return NULL;
 	for (size_t i = 0; i < s->policy->gateway_count; i++) {
 		const struct gateway *g = &s->policy->gateways[i];
@@ -103,11 +103,11 @@ static bool may_gateway_speak_for(const struct stream *s, const char *domain)
 
 bool stream_proves(const struct stream *s, const char *domain)
 {
-	if (s->certificate == NULL || domain[0] == '\0')
+	if (s->certificate[0] == '\0' || domain[0] == '\0')
 		return false;
 	if (stream_is_internal(s))
 		return may_gateway_speak_for(s, domain);
-	return identity_proves(s->certificate, domain, false);
+	return identity_text_proves(s->certificate, domain, false);
 }
 
 bool stream_still_allows(const struct stream *s, const char *ours, const char *theirs,
@@ -152,15 +152,14 @@ bool stream_is_still_allowed(const struct stream *s)
 
 void stream_take_certificate(struct stream *s, const struct identity *id)
 {
+	char *text;
+
 	s->certificate_shown = id->present;
-	snprintf(s->certificate_reason, sizeof(s->certificate_reason), "%s",
-		 !id->present      ? "none shown"
-		 : !id->chain_good ? id->reason
-				   : "other names");
-	free(s->certificate);
-	s->certificate = NULL;
-	if (!id->present || !id->chain_good)
-		return;
-	s->certificate = memory_get(sizeof(*id));
-	*s->certificate = *id;
+	shared_set(&s->certificate_reason, !id->present      ? "none shown"
+					   : !id->chain_good ? id->reason
+							     : "other names");
+	text = memory_get(IDENTITY_TEXT_MAX);
+	identity_text(id, text);
+	shared_set(&s->certificate, text);
+	free(text);
 }

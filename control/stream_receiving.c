@@ -14,10 +14,10 @@ static void refuse_host(struct stream *s, const char *to)
 	char text[160];
 
 	stream_say(text, sizeof(text), "", to, " is not served here");
-	s->ours[0] = '\0';
+	shared_drop(&s->ours);
 	if (!stream_is_internal(s) && s->policy->local_domains != NULL &&
 	    s->policy->local_domains[0] != NULL)
-		snprintf(s->ours, sizeof(s->ours), "%s", s->policy->local_domains[0]);
+		shared_set(&s->ours, s->policy->local_domains[0]);
 	stream_fail(s, STREAM_HOST_UNKNOWN, DROP_STREAM_HOST_UNKNOWN, text);
 }
 
@@ -37,7 +37,7 @@ static bool take_to(struct stream *s, const char *to)
 		refuse_host(s, to);
 		return false;
 	}
-	memcpy(s->ours, folded, sizeof(s->ours));
+	shared_set(&s->ours, folded);
 	return true;
 }
 
@@ -48,7 +48,7 @@ static bool take_from(struct stream *s, const char *from)
 
 	if (from == NULL || from[0] == '\0') {
 		if (!s->is_sasl_done)
-			s->theirs[0] = '\0';
+			shared_drop(&s->theirs);
 		return true;
 	}
 	if (!stream_fold(from, folded)) {
@@ -61,7 +61,7 @@ static bool take_from(struct stream *s, const char *from)
 			    "not the domain that was authenticated");
 		return false;
 	}
-	memcpy(s->theirs, folded, sizeof(s->theirs));
+	shared_set(&s->theirs, folded);
 	if (stream_knows_theirs(s, folded))
 		return true;
 	stream_say(text, sizeof(text), "", folded,

@@ -19,6 +19,7 @@
 #ifndef CONTROL_STREAM_STATE_H
 #define CONTROL_STREAM_STATE_H
 
+#include "control/shared.h"
 #include "control/stream.h"
 
 enum stream_bounds {
@@ -39,11 +40,14 @@ enum pair_state {
 	PAIR_AUTHORISED,
 };
 
+/* The host has been up for less: nine years. */
+#define STREAM_PAIR_DUE_MAX ((UINT64_C(1) << 48) - 1)
+
 struct stream_pair {
-	char ours[DOMAIN_TEXT_MAX + 1], theirs[DOMAIN_TEXT_MAX + 1];
-	enum pair_state state;
-	unsigned int method; /* PAIR_AUTHORISED: what proved it */
-	uint64_t due_us;     /* PAIR_ASKED: answer awaited until */
+	const char *ours, *theirs; /* shared.h */
+	enum pair_state state : 8;
+	uint64_t method : 8;  /* PAIR_AUTHORISED: what proved it */
+	uint64_t due_us : 48; /* PAIR_ASKED: answer awaited until */
 };
 
 struct stream_verify {
@@ -59,53 +63,56 @@ struct queued_news {
 	struct stream_news news;
 };
 
+/* An idle one is little more than this; texts are those of shared.h. */
 struct stream {
-	/* fixed */
-	struct stream_setup setup; /* its ours and theirs point to first_*, below */
-	char first_ours[DOMAIN_TEXT_MAX + 1], first_theirs[DOMAIN_TEXT_MAX + 1];
+	/* fixed, but for its ours and theirs: of the first pair */
+	struct stream_setup setup;
 
-	enum stream_state state; /* written by stream_become() alone */
 	const struct policy *policy;
+	const struct gateway *gateway;
 	uint64_t now_us; /* of the call we are in */
 	uint64_t due_us; /* establishment; UINT64_MAX once established */
 
 	/* the stream now: forgotten when it restarts, but for what it has authenticated */
-	char ours[DOMAIN_TEXT_MAX + 1], theirs[DOMAIN_TEXT_MAX + 1]; /* by its header */
-	char id[STREAM_ID_MAX + 1];                                  /* of the response header */
+	const char *ours, *theirs; /* by its header */
+	const char *id;            /* of the response header */
+
+	const char *certificate;        /* identity_text() */
+	const char *certificate_reason; /* why it is not good */
+
+	enum stream_state state : 8; /* written by stream_become() alone */
 	bool header_sent;
 	bool declares_dialback; /* our header does */
 	bool is_version_1;      /* the peer said version 1.0 or later */
-
-	/* transport and proof */
 	bool is_secure;
 	bool certificate_shown;
-	struct identity *certificate; /* good chains only, else NULL */
-	char certificate_reason[96];  /* why it is not good */
-	const struct gateway *gateway;
-
-	/* authentication */
 	bool is_sasl_done;
 	bool is_bidi;
-	unsigned int sasl_tries, refusals, verifies_answered;
+	bool was_offered_bidi; /* receiving: we offered it */
+	uint8_t sasl_tries, refusals;
 
 	/* what the peer offers; kept over restarts: an established stream offers less */
 	struct stream_offer {
 		bool starttls, starttls_required, external, dialback, dialback_errors, bidi;
 		uint32_t max_bytes;
 	} offer;
-	bool was_offered_bidi; /* receiving: we offered it */
 
+	uint16_t pair_count, pair_room, authorised;
+	uint16_t verify_count, verify_room;
+	uint16_t out_len, out_room; /* of @out */
+	uint32_t verifies_answered;
+	uint32_t headers_sent; /* a fresh id for each */
 	struct stream_pair *pairs;
-	size_t pair_count, pair_room, authorised;
 	struct stream_verify *verifies;
-	size_t verify_count, verify_room;
 
-	unsigned int headers_sent; /* a fresh id for each */
-	char *out;                 /* being written */
-	size_t out_len, out_room;
+	char *out; /* being written */
 	struct queued_news *news, *news_last;
 	char *taken; /* bytes lent by the last stream_take() */
 };
+
+_Static_assert(STREAM_PAIRS_MAX <= UINT16_MAX && STREAM_OUT_MAX <= UINT16_MAX / 2 &&
+		   STREAM_SASL_TRIES < UINT8_MAX && STREAM_REFUSALS_MAX < UINT8_MAX,
+	       "counters are too short");
 
 /* stream.c */
 void stream_become(struct stream *s, enum stream_state next);

@@ -2,6 +2,7 @@
 /* xml.c - headers and elements read by libxml2, and copied into small trees of our own. */
 #include <libxml/parser.h>
 #include <libxml/tree.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "control/memory.h"
@@ -193,6 +194,49 @@ static struct xml_element *copy_tree(xmlNode *top)
 	return NULL;
 }
 
+/* A namespace name as libxml2 has it, escaped. Not told to replace entities it writes an ampersand
+ * in one as "&#38;". Returns the length. */
+static size_t write_uri(const xmlChar *href, char *out, size_t room)
+{
+	static const char ampersand[] = "&#38;";
+	const char *from = href != NULL ? (const char *)href : "";
+	char *copy = memory_text(from), *to = copy;
+	int len;
+
+	while (*from != '\0') {
+		*to++ = *from;
+		from += strncmp(from, ampersand, sizeof(ampersand) - 1) == 0 ? sizeof(ampersand) - 1
+									     : 1;
+	}
+	*to = '\0';
+	len = xml_escape(copy, out, room);
+	free(copy);
+	return len > 0 ? (size_t)len : 0;
+}
+
+/* "<prefix:name xmlns='...' ...>", from at most @len bytes. */
+static char *write_root(const xmlNode *root, size_t len)
+{
+	const size_t room = 6 * len + 1; /* "&quot;" is the longest */
+	char *text = memory_get(room);
+	size_t at = 0;
+
+	if (root->ns != NULL && root->ns->prefix != NULL)
+		at += (size_t)snprintf(text, room, "<%s:%s", (const char *)root->ns->prefix,
+				       (const char *)root->name);
+	else
+		at += (size_t)snprintf(text, room, "<%s", (const char *)root->name);
+	for (const xmlNs *ns = root->nsDef; ns != NULL; ns = ns->next) {
+		at += (size_t)snprintf(text + at, room - at, " xmlns%s%s='",
+				       ns->prefix != NULL ? ":" : "",
+				       ns->prefix != NULL ? (const char *)ns->prefix : "");
+		at += write_uri(ns->href, text + at, room - at);
+		at += (size_t)snprintf(text + at, room - at, "'");
+	}
+	snprintf(text + at, room - at, ">");
+	return text;
+}
+
 struct xml_element *xml_header(const uint8_t *bytes, size_t len)
 {
 	xmlDoc *doc = read_document(bytes, len, NULL, 0);
@@ -215,6 +259,7 @@ struct xml_element *xml_header(const uint8_t *bytes, size_t len)
 	}
 	if (e->content_ns == NULL)
 		e->content_ns = copy(NULL);
+	e->root = write_root(root, len);
 	xmlFreeDoc(doc);
 	return e;
 }
@@ -247,6 +292,7 @@ static void free_one(struct xml_element *e)
 	free(e->name);
 	free(e->text);
 	free(e->content_ns);
+	free(e->root);
 	free(e);
 }
 

@@ -41,6 +41,9 @@ struct xml_element {
 	struct xml_element *child, *next;
 	bool declares_dialback; /* header only: some prefix is bound to jabber:server:dialback */
 	char *content_ns;       /* header only: the default namespace, "" for none; else NULL */
+	/* header only: the root's start tag with its namespace declarations alone, which is all
+	 * that elements below it need (xml_element()); else NULL */
+	char *root;
 };
 
 /* The root of a stream whose header is @bytes (XML declaration allowed). NULL when it is no XML

@@ -135,7 +135,7 @@ if [ -d "$build" ]; then
 	libc='memcpy|memmove|memset|memcmp|memchr|strlen|strnlen|strcmp|strncmp|strchr|strncasecmp|snprintf|inet_pton|inet_ntop'
 	builtin='_GLOBAL_OFFSET_TABLE_|__(memcpy|memmove|memset|snprintf|sprintf)_chk|__stack_chk_fail|__assert_fail|__cpu_model'
 	# made and freed by control, or once at the start of a core; write() wakes control by its eventfd
-	start='route (calloc|free)|record (aligned_alloc|free)|inbox (calloc|free|write)|crossing (calloc|free)'
+	start='route (calloc|free)|record (aligned_alloc|free)|lent (aligned_alloc|calloc|free)|inbox (calloc|free|write)|crossing (calloc|free)'
 	if nm -u "$dp/base/libbase.a" 2> /dev/null | grep -qE '__(asan|ubsan|tsan)_'; then
 		echo "     (sanitizer build: what the tiers need from outside is not checked)"
 	else

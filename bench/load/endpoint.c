@@ -46,7 +46,7 @@ void endpoint_free(struct endpoint *e)
 		return;
 	handshake_free(e->handshake);
 	if (e->records != NULL)
-		record_close(e->records);
+		record_close(e->records, e->setup.machine);
 	free(e->records);
 	stream_free(e->stream);
 	free(e->out.bytes);

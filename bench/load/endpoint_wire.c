@@ -54,7 +54,7 @@ static void secure(struct endpoint *e)
 	if (e->records == NULL)
 		bench_die("out of memory");
 	memset(e->records, 0, bytes);
-	if (record_init(e->records, e->setup.machine, &keys, e->setup.is_dialled)) {
+	if (record_init(e->records, &keys, e->setup.is_dialled)) {
 		e->wire = WIRE_SECURE;
 		handshake_free(e->handshake);
 		e->handshake = NULL;

@@ -11,6 +11,8 @@
 #define TICK_NS  (SECOND_NS / 10)
 #define CLOSE_NS (2 * SECOND_NS)
 
+enum { KEYS_LENT = 8192 }; /* directions under traffic at once before keys are made anew */
+
 uint64_t load_clock_ns(void)
 {
 	struct timespec ts;
@@ -280,7 +282,7 @@ static void open_all(struct load *l, const struct options *o)
 	l->options = o;
 	l->flow_limit = o->count > 0 ? o->count : UINT32_MAX;
 	l->latency = memory_get(sizeof(*l->latency));
-	l->machine = record_machine_init();
+	l->machine = record_machine_init(KEYS_LENT);
 	if (l->machine == NULL)
 		bench_die("this CPU has no AES instructions");
 	l->transport = transport_make(&lane_calls, error);

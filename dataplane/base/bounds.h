@@ -13,6 +13,9 @@ enum bounds {
 	BURST_MAX = 32,       /* frames of one rte_eth_rx_burst(): fits L1 with their headers */
 	CONNS_DEFAULT = 4096, /* TCP connections of one core unless configured */
 	CONNS_MAX = 1 << 20,
+	/* Of them at a time busy: as many as have 8 buffers each in a pool of 1 M, and what all
+	 * queues hold together stays below 4 GB. */
+	CONNS_BUSY_MAX = 1 << 17,
 
 	MTU_MIN = 576,       /* RFC 1122 3.3.2 */
 	MTU_IPV6_MIN = 1280, /* RFC 8200 5: of each link that carries IPv6 */

@@ -3,9 +3,12 @@
 #include <string.h>
 
 #include "dataplane/core/account.h"
+#include "dataplane/core/framing.h"
 #include "dataplane/core/output.h"
 #include "dataplane/core/recover.h"
 #include "dataplane/core/report.h"
+
+enum { SHED_LOOKS = 16 }; /* a tick: all of 50,000 connections are looked at in 3 s */
 
 /* may_become[from]: bits of the states that may follow. */
 static const uint8_t may_become[CONN_STATE_COUNT] = {
@@ -23,13 +26,10 @@ void conn_become(struct conn *k, enum conn_state to)
 	k->state = (uint8_t)to;
 }
 
-void conn_fetch(const struct conn *k)
+void conn_fetch(const struct core *c, const struct conn *k)
 {
-	fetch_ahead(k, offsetof(struct conn, timer));
-	fetch_ahead(&k->view, sizeof(k->view));
-	fetch_ahead(&k->framer, 2 * CACHE_LINE);
-	fetch_ahead(k->framer.bindings, CACHE_LINE);
-	fetch_ahead(&k->framer.root.decl_count, CACHE_LINE);
+	fetch_ahead(k, offsetof(struct conn, draining));
+	fetch_ahead(c->records + (size_t)(k - c->conn) * c->record_bytes, c->record_bytes);
 }
 
 void conn_make_ready(struct core *c, struct conn *k)
@@ -65,12 +65,12 @@ void conn_doom(struct core *c, struct conn *k, enum close_by by)
 	TAILQ_INSERT_TAIL(&c->doomed, k, doomed);
 }
 
-/* A fresh tenant of the slot. The framer is big and is set up by framer_init() alone. */
+/* A fresh tenant of the slot. */
 static struct conn *begin(struct core *c, struct tcp_conn *tcp, enum iface iface)
 {
 	struct conn *k = core_conn_of(c, tcp);
 
-	memset(k, 0, offsetof(struct conn, framer));
+	memset(k, 0, sizeof(*k));
 	k->tcp = tcp;
 	k->id = tcp_id(c->tcp, tcp);
 	k->iface = (uint8_t)iface;
@@ -79,9 +79,8 @@ static struct conn *begin(struct core *c, struct tcp_conn *tcp, enum iface iface
 	k->heard_us = k->sent_us = c->now_us;
 	k->timer.kind = 0;
 	TAILQ_INIT(&k->blocked);
-	TAILQ_INIT(&k->draining);
+	STAILQ_INIT(&k->draining);
 	LIST_INIT(&k->grants);
-	framer_init(&k->framer, k->stanza_bytes_max);
 	tcp_free_to(c->tcp, tcp, 0); /* from here on nothing is freed but what the ledger lets go */
 	atomic_store_explicit(&k->view.heard_us, c->now_us, memory_order_relaxed);
 	atomic_store_explicit(&k->view.tenant, k->id.generation, memory_order_release);
@@ -93,18 +92,13 @@ void conn_on_accepted(struct core *c, struct tcp_conn *tcp)
 {
 	const struct flow_key *key = tcp_key(c->tcp, tcp);
 	struct conn *k = begin(c, tcp, (enum iface)key->iface);
-	struct event e = {.kind = EVENT_ACCEPTED};
 
 	conn_become(k, CONN_OPEN);
 	k->is_fresh = true;
 	stat_add(&c->stats.accepted_conns, 1);
 	if (c->is_stopping)
 		conn_doom(c, k, CLOSED_BY_US);
-	e.accepted.iface = (enum iface)key->iface;
-	e.accepted.remote = key->remote;
-	e.accepted.remote_port = key->remote_port;
-	e.accepted.local_port = key->local_port;
-	report_conn(c, k, &e);
+	report_kind(c, k, EVENT_ACCEPTED);
 }
 
 static void refuse_dial(struct core *c, uint64_t ref, enum drop drop)
@@ -145,13 +139,10 @@ void conn_dial(struct core *c, const struct msg *m)
 
 void conn_on_opened(struct core *c, struct conn *k)
 {
-	struct event e = {.kind = EVENT_DIALED};
-
 	conn_become(k, CONN_OPEN);
 	k->is_paused = true;
 	stat_add(&c->stats.dialed_conns, 1);
-	e.dialed.ref = k->dial_ref;
-	report_conn(c, k, &e);
+	report_kind(c, k, EVENT_DIALED);
 }
 
 /* Stanzas whose last record TCP has acknowledged are delivered. */
@@ -176,7 +167,6 @@ static void settle(struct core *c, struct conn *k)
 			stat_add(&partner->bytes_out, e->bytes);
 		}
 		ledger_pop(&k->ledger, &c->ledgers);
-		k->settled++;
 	}
 	link_on_settled(c, k);
 }
@@ -252,15 +242,14 @@ void conn_finish(struct core *c, struct conn *k)
 	conn_rearm(c, k);
 }
 
-static void forget_bytes(struct conn *k)
+static void forget_bytes(struct core *c, struct conn *k)
 {
-	if (k->carry != NULL)
-		parcel_free(k->carry);
+	framing_restart(c, k);
 	if (k->rest != NULL)
 		parcel_free(k->rest);
 	if (k->open != NULL)
 		rte_pktmbuf_free(k->open);
-	k->carry = k->rest = k->open = NULL;
+	k->rest = k->open = NULL;
 	k->open_used = 0;
 }
 
@@ -280,14 +269,10 @@ static void leave_lists(struct core *c, struct conn *k)
 /* Told through the connection, which stays until control has room to hear it. */
 static void dial_failed(struct core *c, struct conn *k)
 {
-	struct event e = {.kind = EVENT_DIAL_FAILED};
-
-	e.dialed.ref = k->dial_ref;
-	e.dialed.drop = DROP_DIAL_FAILED;
 	core_drop(c, DROP_DIAL_FAILED);
 	leave_lists(c, k);
 	conn_become(k, CONN_GONE);
-	report_conn(c, k, &e);
+	report_drop(c, k, EVENT_DIAL_FAILED, DROP_DIAL_FAILED);
 	if (k->pending_count == 0)
 		conn_release(c, k);
 }
@@ -311,13 +296,13 @@ void conn_gone(struct core *c, struct conn *k, enum close_by by)
 	conn_drop_grants(c, k);
 	recover_all(c, k);
 	link_on_recovered(c, k);
-	forget_bytes(k);
+	forget_bytes(c, k);
 	if (is_doomed)
 		tcp_abort(c->tcp, k->tcp, c->now_us);
 	if (k->transport == TRANSPORT_SECURE)
-		record_close(k->record);
+		record_close(k->record, c->machine);
 	stat_add(&c->stats.closed_conns, 1);
-	report_closed(c, k);
+	report_kind(c, k, EVENT_CLOSED);
 	if (k->pending_count == 0)
 		conn_release(c, k);
 }
@@ -328,6 +313,27 @@ void conn_release(struct core *c, struct conn *k)
 	conn_become(k, CONN_FREE);
 	atomic_store_explicit(&k->view.tenant, 0, memory_order_relaxed);
 	stat_sub(&c->stats.conns, 1);
+}
+
+/* Holds buffers of the pool for an element, or for a root that is likely nobody else's. */
+static bool is_stranger_with_bytes(const struct conn *k)
+{
+	return conn_is_live(k) && LIST_EMPTY(&k->grants) &&
+	       (k->carry != NULL || k->kept != NULL || k->rest != NULL ||
+		(k->root != NULL && roots_is_single(k->root)));
+}
+
+void conn_shed(struct core *c)
+{
+	for (unsigned int i = 0; i < SHED_LOOKS; i++) {
+		struct conn *k = &c->conn[c->shed_at];
+
+		c->shed_at = c->shed_at + 1 < c->setup.conns ? c->shed_at + 1 : 0;
+		if (!is_stranger_with_bytes(k))
+			continue;
+		core_drop(c, DROP_STREAM_SHED);
+		conn_doom(c, k, CLOSED_BY_US);
+	}
 }
 
 void conn_run_doomed(struct core *c)

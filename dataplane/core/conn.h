@@ -34,8 +34,14 @@ enum conn_state {
 enum transport { TRANSPORT_PLAIN, TRANSPORT_HANDSHAKE, TRANSPORT_SECURE };
 
 /* Events of one connection that found the ring full. One with an event waiting reads nothing, so
- * what may still come is IDLE, TLS_ERROR and CLOSED. */
+ * what may still come is SMUGGLED, IDLE, TLS_ERROR and CLOSED; and one alone brings bytes. What
+ * else an event says is known of the connection until it is told. */
 enum { CONN_PENDING_MAX = 4 };
+
+struct conn_pending {
+	uint8_t kind;   /* enum event_kind */
+	uint8_t detail; /* an enum drop, or a framer_result's negative */
+};
 
 /* Parcels of control's that wait to be sent: with so many the peer, which does not read, is not
  * read either. They lie in the pool that control answers everybody from. */
@@ -43,66 +49,73 @@ enum { CONN_CONTROL_MAX = 2 };
 
 TAILQ_HEAD(conn_queue, conn);
 TAILQ_HEAD(link_queue, link);
+STAILQ_HEAD(link_fifo, link);
 
+/* In the order of use: what each look at it needs; reading; writing; what is rare. */
 struct conn {
 	struct tcp_conn *tcp;
 	struct conn_id id;
 	uint8_t state;     /* enum conn_state, written by conn_become() alone */
 	uint8_t iface;     /* enum iface */
 	uint8_t transport; /* enum transport */
+	uint8_t end_by;    /* enum close_by, what EVENT_CLOSED will say */
+	bool is_ready, is_stalled, is_dirty, is_doomed; /* in the core's list of that name */
 
 	/* reading */
 	bool is_fresh;  /* accepted, first byte not seen: 0x16 means direct TLS */
 	bool is_paused; /* until control says so */
 	bool is_deaf; /* never reads again; input is discarded once control has ordered the close */
-	bool tcp_ended, tls_ended;                      /* FIN, close_notify received */
-	bool has_footer;                                /* the peer's */
-	bool is_ready, is_stalled, is_dirty, is_doomed; /* in the core's list of that name */
+	bool tcp_ended, tls_ended; /* FIN, close_notify received */
+	bool has_footer;           /* the peer's */
+	uint8_t phase;             /* framer_phase(), as of the last turn it was read */
+	bool idle_told;
 	uint32_t told_bytes; /* HANDSHAKE: bytes of tcp_inbound() that control has copies of */
 	uint32_t stanza_bytes_max;
-	struct rte_mbuf
-	    *carry;            /* a parcel: what the framer has taken of an open element, or NULL */
-	struct rte_mbuf *rest; /* a parcel: opened but not yet framed when reading stopped */
+	uint32_t from_peer_grants;
 	struct link *parked_on;      /* its queue is full: nothing is read until it wakes us */
 	struct record_state *record; /* valid while SECURE */
+	struct rte_mbuf *root;       /* roots.h: of the peer's stream, NULL before its header */
+	/* Parcels, each NULL but while an element is open or reading has stopped within a record:
+	 * what the framer has taken of the element, what it needs to know to go on with it, and
+	 * what is opened but not yet framed. */
+	struct rte_mbuf *carry, *kept, *rest;
+	struct grant_list grants;
+	TAILQ_ENTRY(conn) ready, dirty;
 
 	/* writing */
 	bool header_sent;    /* a stream header of ours: so a footer is due */
 	bool is_writing;     /* the first parcel of @out has begun */
 	bool is_stanza_open; /* the youngest ledger entry's last byte is still to be written */
 	bool open_is_raw, key_update_due, has_key_updates, fin_sent;
+	uint8_t pending_count;
+	uint32_t control_count;        /* of @out: PARCEL_CONTROL */
 	uint16_t open_used, open_room; /* plaintext bytes in the open record, and its bound */
 	struct rte_mbuf *open;         /* the record being filled, or NULL */
 	struct parcel_queue out;       /* goes first, in order; usually empty */
-	uint32_t control_count;        /* of them: PARCEL_CONTROL */
 	struct ledger ledger;
-	struct link_queue blocked;  /* links that wait for room here */
-	struct link_queue draining; /* links that have left it, by their drain_to */
-	uint64_t settled;           /* stanzas that ever left the ledger */
-
-	struct grant_list grants;
-	uint32_t from_peer_grants;
-	TAILQ_ENTRY(conn) ready, stalled, dirty, doomed, parked;
+	struct link_queue blocked; /* links that wait for room here */
 
 	/* time */
 	struct wheel_timer timer;
 	uint64_t heard_us, sent_us, keepalive_us, inactivity_us, close_due_us;
-	bool idle_told;
-
-	uint8_t end_by; /* enum close_by, what EVENT_CLOSED will say */
-	uint64_t dial_ref;
-	struct event pending[CONN_PENDING_MAX];
-	uint8_t pending_first, pending_count;
 
 	/* read by any thread: core_view() */
 	struct {
 		_Atomic uint64_t tenant; /* generation, 0 while free */
-		_Atomic uint64_t stanzas_in, stanzas_out, bytes_in, bytes_out, queued_bytes,
-		    srtt_us, heard_us;
+		/* stanzas_out: what has left the ledger by acknowledgment */
+		_Atomic uint64_t stanzas_in, stanzas_out, bytes_in, bytes_out, heard_us;
+		_Atomic uint32_t queued_bytes, srtt_us;
 	} view;
 
-	struct framer framer;
+	/* rare */
+	struct link_fifo draining; /* links that have left it, by their drain_to */
+	TAILQ_ENTRY(conn) stalled, doomed, parked;
+	uint64_t dial_ref;
+	struct conn_pending pending[CONN_PENDING_MAX]; /* the oldest first */
+	struct rte_mbuf *pending_bytes;                /* of the one event that has some */
 } CACHE_ALIGNED;
+
+_Static_assert(sizeof(struct conn) <= 7 * CACHE_LINE, "part of what an idle stream costs");
 
 struct core;
 
@@ -124,6 +137,8 @@ void conn_doom(struct core *c, struct conn *k, enum close_by by);
 void conn_run_doomed(struct core *c);
 /* TCP is gone, or is reset here: recovers what was not acknowledged, tells control. */
 void conn_gone(struct core *c, struct conn *k, enum close_by by);
+/* Buffers have run short: of those that nobody has vouched for some that hold any are doomed. */
+void conn_shed(struct core *c);
 /* GONE and nothing left to tell: the slot is free. */
 void conn_release(struct core *c, struct conn *k);
 
@@ -138,7 +153,7 @@ void conn_rearm(struct core *c, struct conn *k);
 void conn_on_timer(struct core *c, struct conn *k);
 
 /* Asks for the memory that reading it will need, but for its keys. Cost: no wait. */
-void conn_fetch(const struct conn *k);
+void conn_fetch(const struct core *c, const struct conn *k);
 
 /* Something for the turn to do: read it, flush it, try its events again. */
 void conn_make_ready(struct core *c, struct conn *k);

@@ -61,7 +61,7 @@ static void run_news(struct core *c)
 			tcp[count] = tcp_next_news(c->tcp, &news[count]);
 			if (tcp[count] == NULL)
 				break;
-			conn_fetch(core_conn_of(c, tcp[count]));
+			conn_fetch(c, core_conn_of(c, tcp[count]));
 		}
 		for (unsigned int i = 0; i < count; i++)
 			take_news(c, tcp[i], news[i]);
@@ -78,6 +78,9 @@ static void run_timers(struct core *c)
 		/* The count looks at the cache of each lcore: too dear for each turn. */
 		stat_set(&c->stats.pool_free, rte_mempool_avail_count(c->pool));
 		c->is_short = stat_read(&c->stats.pool_free) < c->pool_reserve;
+		if (c->is_short)
+			conn_shed(c);
+		record_machine_tick(c->machine, c->now_us);
 		c->tick_us = c->now_us;
 	}
 	while ((t = wheel_next(&c->wheel, c->now_us)) != NULL)
@@ -109,15 +112,15 @@ static void run_stalled(struct core *c)
 
 /* Behind the connection that is read now come these: of the first the keys, which its own memory,
  * asked for one connection earlier, tells the place of; of the second that memory. */
-static void fetch_ready(const struct conn *next)
+static void fetch_ready(const struct core *c, const struct conn *next)
 {
 	if (next == NULL)
 		return;
 	if (next->transport == TRANSPORT_SECURE)
-		record_fetch(next->record);
+		record_fetch(next->record, c->machine);
 	next = TAILQ_NEXT(next, ready);
 	if (next != NULL)
-		conn_fetch(next);
+		conn_fetch(c, next);
 }
 
 static unsigned int run_ready(struct core *c)
@@ -130,7 +133,7 @@ static unsigned int run_ready(struct core *c)
 
 		TAILQ_REMOVE(&c->ready, k, ready);
 		k->is_ready = false;
-		fetch_ready(TAILQ_FIRST(&c->ready));
+		fetch_ready(c, TAILQ_FIRST(&c->ready));
 		input_run(c, k);
 		done++;
 		if (is_last)
@@ -151,7 +154,7 @@ static void run_dirty(struct core *c)
 		output_flush(c, k);
 		if (k->state != CONN_GONE && k->state != CONN_FREE) {
 			link_wake_blocked(c, k);
-			atomic_store_explicit(&k->view.queued_bytes, output_queued(k),
+			atomic_store_explicit(&k->view.queued_bytes, (uint32_t)output_queued(k),
 					      memory_order_relaxed);
 		}
 		if (is_last)
@@ -330,8 +333,8 @@ bool core_view(const struct core *c, struct conn_id id, struct conn_view *out)
 	    .stanzas_out = stat_read(&k->view.stanzas_out),
 	    .bytes_in = stat_read(&k->view.bytes_in),
 	    .bytes_out = stat_read(&k->view.bytes_out),
-	    .queued_bytes = stat_read(&k->view.queued_bytes),
-	    .srtt_us = (uint32_t)stat_read(&k->view.srtt_us),
+	    .queued_bytes = atomic_load_explicit(&k->view.queued_bytes, memory_order_relaxed),
+	    .srtt_us = atomic_load_explicit(&k->view.srtt_us, memory_order_relaxed),
 	    .idle_us = now > heard ? now - heard : 0,
 	};
 	return atomic_load_explicit(&k->view.tenant, memory_order_acquire) == id.generation;

@@ -32,6 +32,8 @@ struct core_setup {
 	const struct steer *steer;
 	struct net_iface_setup iface[IFACE_COUNT];
 	uint32_t conns;
+	uint32_t busy; /* of them at a time: what bytes under way need is sized by it (pools.h); 0 =
+			  all */
 	uint32_t rx_mbufs[IFACE_COUNT]; /* this core's share of those that may wait to be read; 0 =
 					   without bound */
 	uint32_t link_queue_bytes, link_queue_stanzas; /* parked stanzas of one pair */

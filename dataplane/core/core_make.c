@@ -8,19 +8,16 @@
 #include <rte_malloc.h>
 
 #include "dataplane/core/core_state.h"
+#include "dataplane/core/pools.h"
 
 enum {
-	POOL_BASE = 8192,  /* mbufs for one busy pair of streams, whatever the number of conns */
-	POOL_PER_CONN = 8, /* and for each connection */
-	POOL_CACHE = 256,
-	POOL_RESERVE = 16,   /* one part in so many is left for what is already being read */
-	GRANTS_PER_CONN = 4, /* most streams carry one pair, a gateway's carries many */
-	GRANTS_BASE = 1024,
-	LINKS_BASE = 1024, /* pairs without a stream, besides one link a grant */
-	CHUNKS_PER_CONN = 2,
-	CHUNKS_BASE = 256,
 	UNTRUSTED_PER_SOURCE = 64, /* far more than one server opens at once (XEP-0205) */
 };
+
+static uint32_t busy(const struct core *c)
+{
+	return c->setup.busy > 0 ? c->setup.busy : c->setup.conns;
+}
 
 static bool fail(char *error, const char *what)
 {
@@ -30,13 +27,13 @@ static bool fail(char *error, const char *what)
 
 static bool make_pool(struct core *c, char *error)
 {
-	const uint32_t mbufs = POOL_BASE + POOL_PER_CONN * c->setup.conns;
+	const uint32_t mbufs = pools_buffers(busy(c));
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "core%u", c->setup.index);
-	c->pool = rte_pktmbuf_pool_create(name, mbufs, POOL_CACHE, PARCEL_PRIVATE_BYTES,
+	c->pool = rte_pktmbuf_pool_create(name, mbufs, BUFFERS_CACHE, PARCEL_PRIVATE_BYTES,
 					  RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	c->pool_reserve = mbufs / POOL_RESERVE;
+	c->pool_reserve = mbufs / BUFFERS_RESERVE;
 	stat_set(&c->stats.pool_mbufs, mbufs);
 	stat_set(&c->stats.pool_free, mbufs);
 	return c->pool != NULL || fail(error, "packet buffers");
@@ -44,17 +41,17 @@ static bool make_pool(struct core *c, char *error)
 
 static bool make_tables(struct core *c, char *error)
 {
-	const uint32_t conns = c->setup.conns, grants = GRANTS_BASE + GRANTS_PER_CONN * conns;
+	const uint32_t conns = c->setup.conns;
 
-	c->record_bytes = RTE_ALIGN(record_state_bytes(), CACHE_LINE);
+	c->record_bytes = record_state_bytes();
 	c->conn = rte_zmalloc("conns", (size_t)conns * sizeof(struct conn), CACHE_LINE);
 	c->records = rte_zmalloc("records", conns * c->record_bytes, CACHE_LINE);
 	if (c->conn == NULL || c->records == NULL)
 		return fail(error, "connections");
-	if (!grant_table_init(&c->grants, grants) ||
-	    !link_table_init(&c->links, grants + LINKS_BASE))
+	if (!grant_table_init(&c->grants, pools_grants(conns)) ||
+	    !link_table_init(&c->links, pools_links(conns), c->setup.crossings != NULL))
 		return fail(error, "grants and links");
-	if (!ledger_pool_init(&c->ledgers, CHUNKS_BASE + CHUNKS_PER_CONN * conns))
+	if (!ledger_pool_init(&c->ledgers, pools_chunks(busy(c))))
 		return fail(error, "ledgers");
 	return true;
 }
@@ -94,7 +91,7 @@ static bool make_tcp(struct core *c, char *error)
 	    .steer = c->setup.steer,
 	    .drops = c->stats.drops,
 	};
-	struct hash_key keys[2];
+	struct hash_key keys[3];
 
 	if (getrandom(keys, sizeof(keys), 0) != (ssize_t)sizeof(keys)) {
 		snprintf(error, 256, "the kernel gives no random bytes");
@@ -102,6 +99,7 @@ static bool make_tcp(struct core *c, char *error)
 	}
 	s.isn_key = keys[0];
 	s.flow_key = keys[1];
+	c->roots.key = keys[2];
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
 		s.mtu[i] = c->setup.iface[i].mtu;
 		s.rx_mbufs[i] = c->setup.rx_mbufs[i];
@@ -118,10 +116,12 @@ static bool make_tcp(struct core *c, char *error)
 
 static bool make_machine(struct core *c, char *error)
 {
-	c->machine = record_machine_init();
+	c->machine = record_machine_init(pools_keys(busy(c)));
 	if (c->machine != NULL)
 		return true;
-	snprintf(error, 256, "this CPU lacks the SSE4 and AES instructions that TLS records need");
+	snprintf(error, 256,
+		 "this CPU lacks the SSE4 and AES instructions that TLS records need, or memory "
+		 "for keys is");
 	return false;
 }
 
@@ -149,7 +149,7 @@ struct core *core_make(const struct core_setup *setup, char *error)
 	TAILQ_INIT(&c->stalled);
 	TAILQ_INIT(&c->dirty);
 	TAILQ_INIT(&c->doomed);
-	TAILQ_INIT(&c->later);
+	STAILQ_INIT(&c->later);
 	for (unsigned int i = 0; i < CORES_MAX; i++)
 		TAILQ_INIT(&c->starved[i]);
 	wheel_init(&c->wheel, c->now_us);
@@ -170,12 +170,9 @@ static void drop_conns(struct core *c)
 
 		if (k->state == CONN_OPEN || k->state == CONN_CLOSING || k->state == CONN_ENDING)
 			conn_gone(c, k, CLOSED_BY_US);
-		for (; k->pending_count > 0; k->pending_count--)
-			if (k->pending[(k->pending_first + k->pending_count - 1) % CONN_PENDING_MAX]
-				.bytes != NULL)
-				inbox_free(k->pending[(k->pending_first + k->pending_count - 1) %
-						      CONN_PENDING_MAX]
-					       .bytes);
+		inbox_free(k->pending_bytes);
+		k->pending_bytes = NULL;
+		k->pending_count = 0;
 	}
 }
 
@@ -200,9 +197,8 @@ void core_free(struct core *c)
 	ledger_pool_fini(&c->ledgers);
 	link_table_fini(&c->links);
 	grant_table_fini(&c->grants);
-	rte_free(c->records);
 	rte_mempool_free(c->pool);
-	if (c->machine != NULL)
-		record_machine_close(c->machine);
+	record_machine_close(c->machine);
+	rte_free(c->records);
 	rte_free(c);
 }

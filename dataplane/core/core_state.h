@@ -13,6 +13,7 @@
 #include "dataplane/core/grant.h"
 #include "dataplane/core/ledger.h"
 #include "dataplane/core/link.h"
+#include "dataplane/core/roots.h"
 #include "dataplane/xmpp/route.h"
 
 enum core_bounds {
@@ -50,6 +51,7 @@ struct core {
 	struct rte_mempool *pool; /* all XMPP bytes; never a receive queue's (lab.md 3) */
 	uint32_t pool_reserve;    /* with fewer left nothing more is read */
 	bool is_short;            /* as of the last tick */
+	uint32_t shed_at;         /* conn_shed() looks here next */
 
 	struct conn *conn;   /* [setup.conns] */
 	uint8_t *records;    /* [setup.conns] record states of record_bytes each */
@@ -60,7 +62,7 @@ struct core {
 	struct wheel wheel;
 
 	struct conn_queue ready, stalled, dirty, doomed;
-	struct link_queue later;
+	struct link_fifo later;
 	/* by core (via.h): stanzas sent there and not taken, links that wait for credit, notes seen
 	 */
 	uint32_t lane_out[CORES_MAX], notes_due[CORES_MAX];
@@ -74,7 +76,15 @@ struct core {
 	struct event pending[CORE_PENDING_MAX];
 	uint32_t pending_count;
 
+	/* One framer reads for all connections in turn: for @framed now; @framer_root is the root
+	 * that it knows, NULL for none that is kept. */
+	struct framer framer;
+	struct conn *framed;
+	struct rte_mbuf *framer_root;
+	struct root_table roots;
+
 	struct framer_root bare_root; /* of a stream that declares nothing but jabber:server */
+	uint8_t kept[FRAMER_PAUSED_MAX];
 	uint8_t head[STANZA_HEAD_BYTES_MAX];
 	uint8_t made[STANZA_HEAD_BYTES_MAX + 512]; /* an error stanza */
 	uint8_t context[2 * ROOT_DECL_BYTES_MAX];  /* text that stanza_context() adds */

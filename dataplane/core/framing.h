@@ -13,7 +13,13 @@
 /* Returns how many of @bytes were read: fewer than all when the connection may not read on. */
 size_t framing_feed(struct core *c, struct conn *k, struct span bytes);
 
-/* A new stream begins at the next byte. */
-void framing_restart(struct conn *k);
+/*
+ * The turn of @k is over, and the core's framer is the next connection's: what this one still needs
+ * of it is kept. Behind each run of framing_feed().
+ */
+void framing_pause(struct core *c, struct conn *k);
+
+/* A new stream begins at the next byte, or none: all that is kept of the present one goes. */
+void framing_restart(struct core *c, struct conn *k);
 
 #endif

@@ -7,7 +7,7 @@
 
 bool grant_table_init(struct grant_table *t, uint32_t capacity)
 {
-	const uint32_t buckets = rte_align32pow2(capacity);
+	const uint32_t buckets = rte_align32prevpow2(capacity);
 
 	t->grants = rte_zmalloc("grants", capacity * sizeof(*t->grants), CACHE_LINE);
 	t->buckets = rte_zmalloc("grant buckets", buckets * sizeof(struct grant *), CACHE_LINE);

@@ -72,7 +72,6 @@ static uint32_t tell_handshake(struct core *c, struct conn *k)
 {
 	const uint32_t all = tcp_inbound_bytes(k->tcp), fresh = all - k->told_bytes;
 	uint32_t skip = k->told_bytes;
-	struct event e = {.kind = EVENT_TLS_BYTES};
 	struct rte_mbuf *copy;
 
 	if (fresh == 0)
@@ -101,8 +100,7 @@ static uint32_t tell_handshake(struct core *c, struct conn *k)
 		return 0;
 	}
 	k->told_bytes = all;
-	e.bytes = copy;
-	report_conn(c, k, &e);
+	report_bytes(c, k, EVENT_TLS_BYTES, copy);
 	return fresh;
 }
 
@@ -250,7 +248,7 @@ static void end_of_input(struct core *c, struct conn *k)
 		conn_finish(c, k);
 }
 
-void input_run(struct core *c, struct conn *k)
+static void read_on(struct core *c, struct conn *k)
 {
 	uint32_t budget = TURN_BYTES_MAX, n = 1;
 
@@ -280,4 +278,10 @@ void input_run(struct core *c, struct conn *k)
 		conn_make_ready(c, k);
 	else if ((k->tcp_ended || k->tls_ended) && !k->is_stalled)
 		end_of_input(c, k);
+}
+
+void input_run(struct core *c, struct conn *k)
+{
+	read_on(c, k);
+	framing_pause(c, k);
 }

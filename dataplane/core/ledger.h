@@ -36,11 +36,11 @@ struct ledger_pool {
 
 struct ledger {
 	struct ledger_chunk *first, *last;
-	uint16_t head, tail; /* next to pop in first, next free in last */
-	uint32_t count, open_count;
 	struct ledger_chunk
 	    *open_chunk; /* the oldest open entry: meaningful while open_count > 0 */
 	uint16_t open_at;
+	uint16_t head, tail; /* next to pop in first, next free in last */
+	uint32_t count, open_count;
 };
 
 MUST_USE bool ledger_pool_init(struct ledger_pool *p, uint32_t chunks);

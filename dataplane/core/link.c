@@ -7,13 +7,16 @@
 #include "dataplane/core/output.h"
 #include "dataplane/core/via.h"
 
-bool link_table_init(struct link_table *t, uint32_t capacity)
+bool link_table_init(struct link_table *t, uint32_t capacity, bool has_others)
 {
-	const uint32_t buckets = rte_align32pow2(capacity);
+	const uint32_t buckets = rte_align32prevpow2(capacity);
 
 	t->links = rte_zmalloc("links", capacity * sizeof(*t->links), CACHE_LINE);
 	t->buckets = rte_zmalloc("link buckets", buckets * sizeof(struct link *), CACHE_LINE);
-	if (t->links == NULL || t->buckets == NULL)
+	t->returned = NULL;
+	if (has_others)
+		t->returned = rte_zmalloc("link returns", capacity * sizeof(*t->returned), 0);
+	if (t->links == NULL || t->buckets == NULL || (has_others && t->returned == NULL))
 		return false;
 	t->mask = buckets - 1;
 	t->total = t->available = capacity;
@@ -28,6 +31,7 @@ void link_table_fini(struct link_table *t)
 {
 	rte_free(t->links);
 	rte_free(t->buckets);
+	rte_free(t->returned);
 }
 
 /* The ids are control's own: nobody outside can aim at a bucket. */
@@ -87,7 +91,7 @@ void link_do_later(struct core *c, struct link *l)
 	if (l->is_later)
 		return;
 	l->is_later = true;
-	TAILQ_INSERT_TAIL(&c->later, l, later);
+	STAILQ_INSERT_TAIL(&c->later, l, later);
 }
 
 /* The stream that carries the pair now, or NULL. */
@@ -227,16 +231,15 @@ static void pump(struct core *c, struct link *l)
 
 void link_run_later(struct core *c)
 {
-	struct link *last = TAILQ_LAST(&c->later, link_queue), *l;
+	struct link_fifo now = STAILQ_HEAD_INITIALIZER(now);
+	struct link *l;
 
-	while (last != NULL && (l = TAILQ_FIRST(&c->later)) != NULL) {
-		const bool is_last = l == last;
-
-		TAILQ_REMOVE(&c->later, l, later);
+	/* What comes meanwhile is left to the next turn. */
+	STAILQ_CONCAT(&now, &c->later);
+	while ((l = STAILQ_FIRST(&now)) != NULL) {
+		STAILQ_REMOVE_HEAD(&now, later);
 		l->is_later = false;
 		pump(c, l);
-		if (is_last)
-			break;
 	}
 }
 
@@ -261,7 +264,7 @@ static bool holds_source(const struct link *l, const struct parcel_label *label)
 
 static bool is_full(const struct core *c, const struct link *l, uint32_t more)
 {
-	return l->parked.bytes + more > c->setup.link_queue_bytes ||
+	return (uint64_t)l->parked.bytes + more > c->setup.link_queue_bytes ||
 	       l->parked.count >= c->setup.link_queue_stanzas;
 }
 
@@ -344,8 +347,8 @@ static void drain(struct link *l, struct conn *k)
 	if (l->draining != NULL || unsettled(k) == 0)
 		return;
 	l->draining = k;
-	l->drain_to = k->settled + unsettled(k);
-	TAILQ_INSERT_TAIL(&k->draining, l, of_draining);
+	l->drain_to = stat_read(&k->view.stanzas_out) + unsettled(k);
+	STAILQ_INSERT_TAIL(&k->draining, l, of_draining);
 }
 
 void link_detach(struct core *c, struct grant *g)
@@ -368,8 +371,8 @@ static void leave_drained(struct core *c, struct conn *k, uint64_t settled)
 {
 	struct link *l;
 
-	while ((l = TAILQ_FIRST(&k->draining)) != NULL && l->drain_to <= settled) {
-		TAILQ_REMOVE(&k->draining, l, of_draining);
+	while ((l = STAILQ_FIRST(&k->draining)) != NULL && l->drain_to <= settled) {
+		STAILQ_REMOVE_HEAD(&k->draining, of_draining);
 		l->draining = NULL;
 		link_do_later(c, l);
 	}
@@ -377,7 +380,7 @@ static void leave_drained(struct core *c, struct conn *k, uint64_t settled)
 
 void link_on_settled(struct core *c, struct conn *k)
 {
-	leave_drained(c, k, k->settled);
+	leave_drained(c, k, stat_read(&k->view.stanzas_out));
 }
 
 void link_on_recovered(struct core *c, struct conn *k)
@@ -459,7 +462,8 @@ void link_fail(struct core *c, struct link *l, enum stanza_condition condition, 
 	if (TAILQ_EMPTY(&l->streams) && !via_is_away(l))
 		l->state = LINK_NONE;
 	l->parked = keep;
-	fail_queue(c, &l->returned, why);
+	if (link_returned(&c->links, l) != NULL)
+		fail_queue(c, link_returned(&c->links, l), why);
 	fail_queue(c, &parked, why);
 	wake_sources(c, l);
 	link_do_later(c, l);

@@ -29,13 +29,15 @@ enum link_state {
 struct link {
 	struct link *hash_next;
 	struct pair pair;
-	uint8_t toward;       /* enum toward */
-	uint8_t state;        /* enum link_state */
-	bool is_later;        /* in the core's list: link_pump() is due */
-	bool is_starved;      /* no credit on the lane to `via`: in its list, by `blocked` */
-	bool flush_due;       /* RETURNING: CROSSING_FLUSH is still to be sent */
-	uint8_t via, lost_by; /* a core; a core + 1, told to control with the next wish */
+	uint32_t via_count; /* stanzas with core `via` that are not taken yet */
+	uint32_t via_bytes; /* theirs; counts round towards the edge, where nobody asks */
 	uint16_t fed_by, told_lost, flushing; /* a bit a core that sends by this link's streams */
+	uint8_t toward;                       /* enum toward */
+	uint8_t state;                        /* enum link_state */
+	uint8_t via, lost_by; /* a core; a core + 1, told to control with the next wish */
+	bool is_later : 1;    /* in the core's list: link_pump() is due */
+	bool is_starved : 1;  /* no credit on the lane to `via`: in its list, by `blocked` */
+	bool flush_due : 1;   /* RETURNING: CROSSING_FLUSH is still to be sent */
 	struct grant_queue streams;
 	struct parcel_queue parked;
 	struct conn_queue sources; /* parked on this link */
@@ -44,18 +46,26 @@ struct link {
 	 * until it has settled @drain_to of all it ever had nothing is sent. In its list. */
 	struct conn *draining;
 	uint64_t drain_to;
-	uint32_t via_count; /* stanzas with core `via` that are not taken yet */
-	uint64_t via_bytes;
-	struct parcel_queue returned; /* RETURNING: come back so far */
-	TAILQ_ENTRY(link) blocked, later, of_draining;
+	TAILQ_ENTRY(link) blocked;
+	STAILQ_ENTRY(link) later, of_draining;
 };
+
+_Static_assert(sizeof(struct link) <= 144, "part of what an idle stream costs");
 
 struct link_table {
 	struct link *links, *free, **buckets;
+	struct parcel_queue *returned; /* by link; NULL where there is one core alone */
 	uint32_t mask, total, available;
 };
 
-MUST_USE bool link_table_init(struct link_table *t, uint32_t capacity);
+/* RETURNING: what has come back so far. NULL where nothing ever does. */
+static inline struct parcel_queue *link_returned(const struct link_table *t, const struct link *l)
+{
+	return t->returned != NULL ? &t->returned[l - t->links] : NULL;
+}
+
+/* @has_others: stanzas may go by other cores. */
+MUST_USE bool link_table_init(struct link_table *t, uint32_t capacity, bool has_others);
 void link_table_fini(struct link_table *t);
 
 /* NULL when there is none. */

@@ -55,9 +55,7 @@ static void on_resume(struct core *c, struct conn *k, const struct msg *m)
 	if (m->resume.stanza_bytes_max > 0)
 		k->stanza_bytes_max = m->resume.stanza_bytes_max;
 	if (m->resume.restart)
-		framing_restart(k);
-	else
-		framer_set_limit(&k->framer, k->stanza_bytes_max);
+		framing_restart(c, k);
 	if (!k->is_deaf)
 		k->is_paused = false;
 	conn_make_ready(c, k);
@@ -84,7 +82,7 @@ static void on_start_tls(struct core *c, struct conn *k, struct msg *m)
 static void on_secure(struct core *c, struct conn *k, const struct msg *m)
 {
 	if (k->transport != TRANSPORT_HANDSHAKE || m->secure.consumed > k->told_bytes ||
-	    !record_init(k->record, c->machine, m->secure.keys, m->secure.is_client)) {
+	    !record_init(k->record, m->secure.keys, m->secure.is_client)) {
 		conn_doom(c, k, CLOSED_BY_US);
 		return;
 	}
@@ -232,10 +230,17 @@ static void on_routes(struct core *c, const struct msg *m)
 	report_core(c, &e);
 }
 
+static bool has_stanzas(const struct core *c, const struct link *l)
+{
+	const struct parcel_queue *returned = link_returned(&c->links, l);
+
+	return l->parked.count > 0 || (returned != NULL && returned->count > 0);
+}
+
 static void fail_links(struct core *c)
 {
 	for (uint32_t i = 0; i < c->links.total; i++)
-		if (c->links.links[i].parked.count > 0 || c->links.links[i].returned.count > 0)
+		if (has_stanzas(c, &c->links.links[i]))
 			link_fail(c, &c->links.links[i], STANZA_SERVICE_UNAVAILABLE,
 				  DROP_STANZA_SHUTDOWN);
 }

@@ -81,8 +81,7 @@ struct span parcel_head(const struct rte_mbuf *m, uint8_t *scratch, size_t max);
 
 struct parcel_queue {
 	struct rte_mbuf *first, *last;
-	uint32_t count;
-	uint64_t bytes;
+	uint32_t count, bytes; /* of a pair, or a connection: bounded far below */
 };
 
 void parcel_push(struct parcel_queue *q, struct rte_mbuf *m);

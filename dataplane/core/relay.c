@@ -146,10 +146,10 @@ static enum drop from_inside(struct core *c, struct conn *k, struct letter *x)
 }
 
 /* Prefixes and language that the stanza takes from its own stream go with it. */
-static bool add_context(struct core *c, const struct conn *k, struct letter *x)
+static bool add_context(struct core *c, struct letter *x)
 {
 	const int len =
-	    stanza_context(&x->stanza, framer_root(&k->framer), framer_used_prefixes(&k->framer),
+	    stanza_context(&x->stanza, framer_root(&c->framer), framer_used_prefixes(&c->framer),
 			   c->context, sizeof(c->context));
 
 	if (len < 0)
@@ -166,7 +166,7 @@ static enum drop judge(struct core *c, struct conn *k, struct letter *x)
 	if (!find_domain(c, x->stanza.from, &x->from, &is_bare) ||
 	    !find_domain(c, x->stanza.to, &x->to, &x->is_to_bare_domain))
 		return DROP_STANZA_NO_ADDRESS;
-	if (!add_context(c, k, x))
+	if (!add_context(c, x))
 		return DROP_STANZA_HEAD;
 	return k->iface == IFACE_EDGE ? from_edge(c, k, x) : from_inside(c, k, x);
 }
@@ -179,7 +179,7 @@ enum relay_result relay_element(struct core *c, struct conn *k, const struct ele
 
 	if (k->from_peer_grants == 0)
 		return RELAY_CONTROLS;
-	if (!stanza_parse(head, framer_root(&k->framer), &x.stanza)) {
+	if (!stanza_parse(head, framer_root(&c->framer), &x.stanza)) {
 		*drop = DROP_STANZA_HEAD;
 	} else {
 		if (x.stanza.kind == STANZA_OTHER)

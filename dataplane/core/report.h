@@ -10,18 +10,17 @@
 
 #include "dataplane/core/core_state.h"
 
-/* Takes e->bytes. Fills in e->conn. */
-void report_conn(struct core *c, struct conn *k, struct event *e);
+/* Event @kind about @k; what it says beyond that is read off the connection. */
+void report_kind(struct core *c, struct conn *k, enum event_kind kind);
+void report_drop(struct core *c, struct conn *k, enum event_kind kind, enum drop drop);
+/* EVENT_FRAMER_ERROR. */
+void report_framer(struct core *c, struct conn *k, enum framer_result error);
+/* Takes @bytes. */
+void report_bytes(struct core *c, struct conn *k, enum event_kind kind, struct rte_mbuf *bytes);
 /* An event of the core's own: at most CORE_PENDING_MAX may wait. */
 void report_core(struct core *c, const struct event *e);
 /* Tries what waits at @k. True when nothing is left. */
 bool report_retry(struct core *c, struct conn *k);
 void report_retry_core(struct core *c);
-
-/* Event @kind without further fields. */
-void report_kind(struct core *c, struct conn *k, enum event_kind kind);
-void report_drop(struct core *c, struct conn *k, enum event_kind kind, enum drop drop);
-/* EVENT_CLOSED. */
-void report_closed(struct core *c, struct conn *k);
 
 #endif

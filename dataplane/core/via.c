@@ -104,12 +104,13 @@ static void on_lost(struct core *c, struct link *l, uint16_t from)
 }
 
 /* All that came back goes before what has been parked since. */
-static void prepend_returned(struct link *l)
+static void prepend_returned(struct core *c, struct link *l)
 {
+	struct parcel_queue *returned = link_returned(&c->links, l);
 	struct parcel_queue back = {0};
 	struct rte_mbuf *m;
 
-	while ((m = parcel_pop(&l->returned)) != NULL)
+	while ((m = parcel_pop(returned)) != NULL)
 		parcel_push_front(&back, m);
 	while ((m = parcel_pop(&back)) != NULL)
 		parcel_push_front(&l->parked, m);
@@ -119,7 +120,7 @@ static void on_answer(struct core *c, struct link *l, uint16_t from, bool keep)
 {
 	if (!goes_by(l, from) || l->state != LINK_RETURNING || l->flush_due)
 		return;
-	prepend_returned(l);
+	prepend_returned(c, l);
 	if (keep) {
 		l->state = LINK_VIA;
 	} else {
@@ -139,7 +140,7 @@ static void on_return(struct core *c, struct link *l, uint16_t from, struct rte_
 	p->label.is_owed = false;
 	p->label.origin = 0;
 	if (goes_by(l, from) && l->state == LINK_RETURNING)
-		parcel_push(&l->returned, m);
+		parcel_push(link_returned(&c->links, l), m);
 	else
 		link_return(c, m);
 }

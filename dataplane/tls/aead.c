@@ -6,16 +6,12 @@
 
 #include "dataplane/tls/wipe.h"
 
-void aead_key_set(IMB_MGR *mb, struct aead_key *key, enum tls_suite suite, const uint8_t *raw,
-		  const uint8_t iv[AEAD_IV])
+void aead_expand(IMB_MGR *mb, struct gcm_key_data *gcm, enum tls_suite suite, const uint8_t *raw)
 {
-	key->suite = suite;
-	memcpy(key->raw, raw, tls_key_len(suite));
-	memcpy(key->iv, iv, AEAD_IV);
 	if (suite == TLS_AES_128_GCM)
-		IMB_AES128_GCM_PRE(mb, raw, &key->gcm);
-	else if (suite == TLS_AES_256_GCM)
-		IMB_AES256_GCM_PRE(mb, raw, &key->gcm);
+		IMB_AES128_GCM_PRE(mb, raw, gcm);
+	else
+		IMB_AES256_GCM_PRE(mb, raw, gcm);
 }
 
 static void chacha_seal(IMB_MGR *mb, const struct aead_key *key, const struct aead_nonce *nonce,
@@ -35,11 +31,11 @@ void aead_seal(IMB_MGR *mb, const struct aead_key *key, const struct aead_nonce 
 
 	switch (key->suite) {
 	case TLS_AES_128_GCM:
-		IMB_AES128_GCM_ENC(mb, &key->gcm, &work, bytes, bytes, len, nonce->iv, nonce->aad,
+		IMB_AES128_GCM_ENC(mb, key->gcm, &work, bytes, bytes, len, nonce->iv, nonce->aad,
 				   nonce->aad_len, bytes + len, AEAD_TAG);
 		return;
 	case TLS_AES_256_GCM:
-		IMB_AES256_GCM_ENC(mb, &key->gcm, &work, bytes, bytes, len, nonce->iv, nonce->aad,
+		IMB_AES256_GCM_ENC(mb, key->gcm, &work, bytes, bytes, len, nonce->iv, nonce->aad,
 				   nonce->aad_len, bytes + len, AEAD_TAG);
 		return;
 	case TLS_CHACHA20_POLY1305:
@@ -91,11 +87,11 @@ static void open_begin(IMB_MGR *mb, const struct aead_key *key, const struct aea
 {
 	switch (key->suite) {
 	case TLS_AES_128_GCM:
-		IMB_AES128_GCM_INIT(mb, &key->gcm, &work->gcm, nonce->iv, nonce->aad,
+		IMB_AES128_GCM_INIT(mb, key->gcm, &work->gcm, nonce->iv, nonce->aad,
 				    nonce->aad_len);
 		return;
 	case TLS_AES_256_GCM:
-		IMB_AES256_GCM_INIT(mb, &key->gcm, &work->gcm, nonce->iv, nonce->aad,
+		IMB_AES256_GCM_INIT(mb, key->gcm, &work->gcm, nonce->iv, nonce->aad,
 				    nonce->aad_len);
 		return;
 	case TLS_CHACHA20_POLY1305:
@@ -110,10 +106,10 @@ static void open_run(IMB_MGR *mb, const struct aead_key *key, union work *work, 
 {
 	switch (key->suite) {
 	case TLS_AES_128_GCM:
-		IMB_AES128_GCM_DEC_UPDATE(mb, &key->gcm, &work->gcm, out, run.at, run.len);
+		IMB_AES128_GCM_DEC_UPDATE(mb, key->gcm, &work->gcm, out, run.at, run.len);
 		return;
 	case TLS_AES_256_GCM:
-		IMB_AES256_GCM_DEC_UPDATE(mb, &key->gcm, &work->gcm, out, run.at, run.len);
+		IMB_AES256_GCM_DEC_UPDATE(mb, key->gcm, &work->gcm, out, run.at, run.len);
 		return;
 	case TLS_CHACHA20_POLY1305:
 		IMB_CHACHA20_POLY1305_DEC_UPDATE(mb, key->raw, &work->chacha, out, run.at, run.len);
@@ -126,10 +122,10 @@ static void open_end(IMB_MGR *mb, const struct aead_key *key, union work *work,
 {
 	switch (key->suite) {
 	case TLS_AES_128_GCM:
-		IMB_AES128_GCM_DEC_FINALIZE(mb, &key->gcm, &work->gcm, tag, AEAD_TAG);
+		IMB_AES128_GCM_DEC_FINALIZE(mb, key->gcm, &work->gcm, tag, AEAD_TAG);
 		return;
 	case TLS_AES_256_GCM:
-		IMB_AES256_GCM_DEC_FINALIZE(mb, &key->gcm, &work->gcm, tag, AEAD_TAG);
+		IMB_AES256_GCM_DEC_FINALIZE(mb, key->gcm, &work->gcm, tag, AEAD_TAG);
 		return;
 	case TLS_CHACHA20_POLY1305:
 		IMB_CHACHA20_POLY1305_DEC_FINALIZE(mb, &work->chacha, tag, AEAD_TAG);
@@ -144,11 +140,11 @@ static void open_whole(IMB_MGR *mb, const struct aead_key *key, const struct aea
 	struct gcm_context_data work;
 
 	if (key->suite == TLS_AES_128_GCM)
-		IMB_AES128_GCM_DEC(mb, &key->gcm, &work, out, run.at, run.len, nonce->iv,
-				   nonce->aad, nonce->aad_len, tag, AEAD_TAG);
+		IMB_AES128_GCM_DEC(mb, key->gcm, &work, out, run.at, run.len, nonce->iv, nonce->aad,
+				   nonce->aad_len, tag, AEAD_TAG);
 	else
-		IMB_AES256_GCM_DEC(mb, &key->gcm, &work, out, run.at, run.len, nonce->iv,
-				   nonce->aad, nonce->aad_len, tag, AEAD_TAG);
+		IMB_AES256_GCM_DEC(mb, key->gcm, &work, out, run.at, run.len, nonce->iv, nonce->aad,
+				   nonce->aad_len, tag, AEAD_TAG);
 }
 
 /* Without a branch that depends on where they differ. */

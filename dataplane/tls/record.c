@@ -22,7 +22,7 @@ enum {
 	INNER_MAX = TLS_RECORD_PLAIN_MAX + 256 - AEAD_TAG, /* RFC 8446 5.2 */
 };
 
-struct record_machine *record_machine_init(void)
+struct record_machine *record_machine_init(uint32_t keys)
 {
 	struct record_machine *m = aligned_alloc(CACHE_LINE, sizeof(*m));
 	IMB_ARCH arch = IMB_ARCH_NONE;
@@ -31,8 +31,8 @@ struct record_machine *record_machine_init(void)
 		return NULL;
 	memset(m, 0, sizeof(*m));
 	m->mb = alloc_mb_mgr(0);
-	if (m->mb == NULL) {
-		free(m);
+	if (m->mb == NULL || !lent_init(&m->lent, keys)) {
+		record_machine_close(m);
 		return NULL;
 	}
 	init_mb_mgr_auto(m->mb, &arch);
@@ -49,9 +49,21 @@ void record_machine_close(struct record_machine *m)
 {
 	if (m == NULL)
 		return;
-	free_mb_mgr(m->mb);
+	lent_fini(&m->lent);
+	if (m->mb != NULL)
+		free_mb_mgr(m->mb);
 	wipe(m, sizeof(*m));
 	free(m);
+}
+
+void record_machine_tick(struct record_machine *m, uint64_t now_us)
+{
+	lent_tick(&m->lent, now_us);
+}
+
+uint32_t record_keys_lent(const struct record_machine *m)
+{
+	return m->lent.lent;
 }
 
 size_t record_state_bytes(void)
@@ -59,45 +71,52 @@ size_t record_state_bytes(void)
 	return sizeof(struct record_state);
 }
 
-static void init_way(struct record_way *way, IMB_MGR *mb, enum tls_suite suite,
+static void init_way(struct record_way *way, enum tls_version version,
 		     const struct tls_direction_keys *keys)
 {
-	aead_key_set(mb, &way->key, suite, keys->key, keys->iv);
-	memcpy(way->secret, keys->secret, sizeof(way->secret));
+	if (version == TLS_1_3) {
+		memcpy(way->source.secret, keys->secret, sizeof(way->source.secret));
+	} else {
+		memcpy(way->source.raw, keys->key, sizeof(way->source.raw));
+		memcpy(way->source.iv, keys->iv, sizeof(way->source.iv));
+	}
 	way->seq = keys->seq;
 }
 
-bool record_init(struct record_state *s, struct record_machine *m, const struct tls_handover *keys,
-		 bool is_client)
+bool record_init(struct record_state *s, const struct tls_handover *keys, bool is_client)
 {
 	if (keys->version != TLS_1_2 && keys->version != TLS_1_3)
 		return false;
 	if (keys->suite > TLS_CHACHA20_POLY1305 || keys->hash > TLS_SHA384)
 		return false;
 	memset(s, 0, sizeof(*s));
-	s->version = keys->version;
-	s->suite = keys->suite;
-	s->hash = keys->hash;
+	s->version = (uint16_t)keys->version;
+	s->suite = (uint8_t)keys->suite;
+	s->hash = (uint8_t)keys->hash;
 	s->is_client = is_client;
-	init_way(&s->read, m->mb, keys->suite, &keys->read);
-	init_way(&s->write, m->mb, keys->suite, &keys->write);
+	init_way(&s->read, keys->version, &keys->read);
+	init_way(&s->write, keys->version, &keys->write);
 	return true;
 }
 
-void record_close(struct record_state *s)
+void record_close(struct record_state *s, struct record_machine *m)
 {
+	lent_give(&m->lent, &s->read.lent);
+	lent_give(&m->lent, &s->write.lent);
 	wipe(s, sizeof(*s));
 }
 
-void record_fetch(const struct record_state *s)
+void record_fetch(const struct record_state *s, const struct record_machine *m)
 {
-	const struct aead_key *key = &s->read.key;
+	const struct lent_key *key;
 
+	if (s->read.lent == 0)
+		return;
+	key = &m->lent.key[s->read.lent - 1];
 	/* Round keys and the powers of the hash key of a cipher without AVX-512. */
 	fetch_ahead(&key->gcm, offsetof(struct gcm_key_data, ghash_keys) +
 				   sizeof(key->gcm.ghash_keys.sse_avx));
-	fetch_ahead(key->raw, sizeof(s->read) - offsetof(struct aead_key, raw));
-	fetch_ahead(&s->version, sizeof(*s) - offsetof(struct record_state, version));
+	fetch_ahead(key->iv, sizeof(key->iv));
 }
 
 int record_length(const struct record_state *s, const uint8_t header[RECORD_HEADER])
@@ -142,20 +161,38 @@ uint8_t record_inner(const uint8_t *plain, size_t *len)
 	return plain[n - 1];
 }
 
+void record_make_key(const struct record_state *s, struct record_machine *m,
+		     const union record_source *source, struct lent_key *out)
+{
+	const enum tls_suite suite = (enum tls_suite)s->suite;
+	const enum tls_hash hash = (enum tls_hash)s->hash;
+	uint8_t raw[32] = {0};
+
+	if (s->version == TLS_1_3) {
+		schedule_expand(m->mb, hash, source->secret, "key", raw, tls_key_len(suite));
+		schedule_expand(m->mb, hash, source->secret, "iv", out->iv, AEAD_IV);
+	} else {
+		memcpy(raw, source->raw, sizeof(raw));
+		memcpy(out->iv, source->iv, AEAD_IV);
+	}
+	if (suite == TLS_CHACHA20_POLY1305)
+		memcpy(out->raw, raw, sizeof(raw));
+	else
+		aead_expand(m->mb, &out->gcm, suite, raw);
+	wipe(raw, sizeof(raw));
+}
+
 void record_next_key(const struct record_state *s, struct record_machine *m, struct record_way *way)
 {
-	uint8_t next[48] = {0}, raw[32], iv[AEAD_IV];
+	const enum tls_hash hash = (enum tls_hash)s->hash;
+	uint8_t next[48] = {0};
 
-	schedule_expand(m->mb, s->hash, way->secret, "traffic upd", next,
-			schedule_hash_len(s->hash));
-	memcpy(way->secret, next, sizeof(next));
-	schedule_expand(m->mb, s->hash, next, "key", raw, tls_key_len(s->suite));
-	schedule_expand(m->mb, s->hash, next, "iv", iv, AEAD_IV);
-	aead_key_set(m->mb, &way->key, s->suite, raw, iv);
+	lent_give(&m->lent, &way->lent);
+	schedule_expand(m->mb, hash, way->source.secret, "traffic upd", next,
+			schedule_hash_len(hash));
+	memcpy(way->source.secret, next, sizeof(next));
 	way->seq = 0;
 	wipe(next, sizeof(next));
-	wipe(raw, sizeof(raw));
-	wipe(iv, sizeof(iv));
 }
 
 static enum record_result take_alert(struct record_state *s, const uint8_t *alert, size_t len)
@@ -188,7 +225,7 @@ static enum record_result take_content(struct record_state *s, struct record_mac
 		/* Nothing may come between the parts of one message (RFC 8446 5.1). */
 		if (s->after.head_len > 0)
 			return RECORD_ERR_UNEXPECTED;
-		s->without_data = plain.len > 0 ? 0 : s->without_data + 1;
+		s->without_data = plain.len > 0 ? 0 : (uint8_t)(s->without_data + 1);
 		return RECORD_OPENED;
 	case RECORD_ALERT:
 		s->without_data++;
@@ -210,7 +247,9 @@ static enum record_result decrypt(struct record_state *s, struct record_machine 
 {
 	const bool is_in_place = out == header + RECORD_HEADER;
 	const uint8_t *explicit_nonce = NULL;
+	const struct lent_key *key;
 	struct aead_nonce nonce;
+	struct aead_key aead;
 	uint8_t scratch[8], *to = out;
 	size_t len;
 
@@ -225,8 +264,10 @@ static enum record_result decrypt(struct record_state *s, struct record_machine 
 			to = out + sizeof(scratch);
 	}
 	len = ((size_t)header[3] << 8 | header[4]) - record_body_overhead(s);
-	record_nonce(s, s->read.key.iv, s->read.seq, header, explicit_nonce, len, &nonce);
-	if (!aead_open(m->mb, &s->read.key, &nonce, from, len, to))
+	key = record_key(s, m, &s->read);
+	aead = record_aead(s, key);
+	record_nonce(s, key->iv, s->read.seq, header, explicit_nonce, len, &nonce);
+	if (!aead_open(m->mb, &aead, &nonce, from, len, to))
 		return RECORD_ERR_MAC;
 	s->read.seq++;
 	if (to != out)
@@ -287,14 +328,14 @@ enum record_result record_open(struct record_state *s, struct record_machine *m,
 	*out_len = 0;
 	/* After close_notify or an error nothing counts any more (RFC 8446 6.1, 6.2). */
 	if (s->over != 0)
-		return s->over;
+		return (enum record_result)s->over;
 	header = aead_take(&from, RECORD_HEADER, scratch);
 	result = check_whole(s, pieces, count, header);
 	if (result == RECORD_OPENED)
 		result = open_checked(s, m, header, &from, now_us, out, out_len);
 	if (result < 0 || result == RECORD_CLOSE_NOTIFY) {
 		*out_len = 0;
-		s->over = result;
+		s->over = (int8_t)result;
 	}
 	return result;
 }

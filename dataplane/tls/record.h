@@ -6,7 +6,9 @@
  * Pure: bytes in, bytes out; `record_machine` holds ipsec-mb's manager, one a core.
  *
  * Runs on  the core that owns the connection. Never allocates but in record_machine_init().
- * Owns     key schedules and secrets inside struct record_state; record_close() wipes them.
+ * Owns     keys and secrets inside struct record_state, which stays where it is from record_init()
+ *          to record_close(); that wipes them. Keys ready for use are the machine's: busy
+ *          connections have them on loan.
  */
 #ifndef DATAPLANE_TLS_RECORD_H
 #define DATAPLANE_TLS_RECORD_H
@@ -36,21 +38,29 @@ enum record_result {
 	RECORD_ERR_OVERFLOW = -7,    /* longer than a record may be */
 };
 
-struct record_machine; /* per core: the ipsec-mb manager */
-struct record_state; /* per secured connection; sizeof is record_state_bytes(), alignment CACHE_LINE
-		      */
+struct record_machine; /* per core: the ipsec-mb manager and the pool of keys in use */
+struct record_state;   /* per secured connection; sizeof is record_state_bytes(), a multiple of its
+			  alignment, 8 */
 
-/* Once a core, at start. NULL when this CPU has not even SSE4 and AES. */
-MUST_USE struct record_machine *record_machine_init(void);
+/*
+ * Once a core, at start. @keys: how many directions can be busy before a key is made for each visit
+ * (120 ns in TLS 1.2, a microsecond in 1.3); of 1 KB each; at least 2. NULL without memory, or when
+ * this CPU has not even SSE4 and AES.
+ */
+MUST_USE struct record_machine *record_machine_init(uint32_t keys);
+/* Each millisecond or so: keys that were not used for one to two minutes are wiped. */
+void record_machine_tick(struct record_machine *m, uint64_t now_us);
+/* How many are on loan now. */
+uint32_t record_keys_lent(const struct record_machine *m);
+/* After all its states. */
 void record_machine_close(struct record_machine *m);
 
 size_t record_state_bytes(void);
 
 /* Copies @keys; the caller wipes them. False on an unknown suite. @is_client: post-handshake
  * messages allowed (tickets). */
-MUST_USE bool record_init(struct record_state *s, struct record_machine *m,
-			  const struct tls_handover *keys, bool is_client);
-void record_close(struct record_state *s);
+MUST_USE bool record_init(struct record_state *s, const struct tls_handover *keys, bool is_client);
+void record_close(struct record_state *s, struct record_machine *m);
 
 /*
  * record_length - whole length on the wire, header included, of the record whose first
@@ -72,8 +82,8 @@ MUST_USE enum record_result record_open(struct record_state *s, struct record_ma
 					const struct span *pieces, size_t count, uint64_t now_us,
 					uint8_t *out, size_t *out_len);
 
-/* Asks for the memory that record_open() will need. Cost: no wait. */
-void record_fetch(const struct record_state *s);
+/* Asks for the key that record_open() will need. Cost: no wait where @s itself is at hand. */
+void record_fetch(const struct record_state *s, const struct record_machine *m);
 
 /* Where a record's plaintext starts inside the sealed record: 5 in 1.3 and ChaCha20, 13 in 1.2
  * AES-GCM. */

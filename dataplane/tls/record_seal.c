@@ -36,7 +36,9 @@ size_t record_seal(struct record_state *s, struct record_machine *m, enum record
 {
 	const size_t len = record_sealed_len(s, plain), body = len - RECORD_HEADER;
 	uint8_t *text = record + record_plain_offset(s);
+	const struct lent_key *key;
 	struct aead_nonce nonce;
+	struct aead_key aead;
 
 	/* A nonce used twice would give the key away; the caller closes the stream. */
 	if (s->write.seq == UINT64_MAX)
@@ -49,9 +51,10 @@ size_t record_seal(struct record_state *s, struct record_machine *m, enum record
 	}
 	if (s->version == TLS_1_3)
 		text[plain++] = (uint8_t)type;
-	record_nonce(s, s->write.key.iv, s->write.seq, record, record + RECORD_HEADER, plain,
-		     &nonce);
-	aead_seal(m->mb, &s->write.key, &nonce, text, plain);
+	key = record_key(s, m, &s->write);
+	aead = record_aead(s, key);
+	record_nonce(s, key->iv, s->write.seq, record, record + RECORD_HEADER, plain, &nonce);
+	aead_seal(m->mb, &aead, &nonce, text, plain);
 	s->write.seq++;
 	return len;
 }
@@ -68,9 +71,8 @@ size_t record_key_update(struct record_state *s, struct record_machine *m, bool 
 	len = record_seal(s, m, RECORD_HANDSHAKE, record, sizeof(message));
 	if (len == 0)
 		return 0;
-	memcpy(s->past.raw, s->write.key.raw, sizeof(s->past.raw));
-	memcpy(s->past.iv, s->write.key.iv, sizeof(s->past.iv));
-	s->past.is_set = true;
+	s->past = s->write.source;
+	s->has_past = true;
 	s->epoch++;
 	record_next_key(s, m, &s->write);
 	return len;
@@ -105,23 +107,20 @@ uint32_t record_epoch(const struct record_state *s)
 	return s->epoch;
 }
 
-/* The key of @epoch: the present one, or the past one built in @m's scratch. NULL: gone. */
-static const struct aead_key *find_key(const struct record_state *s, struct record_machine *m,
-				       uint32_t epoch)
+/* What the key of @epoch, the present or the one before, is made from. NULL: gone. */
+static const union record_source *find_source(const struct record_state *s, uint32_t epoch)
 {
 	if (epoch == s->epoch)
-		return &s->write.key;
-	if (epoch + 1 != s->epoch || !s->past.is_set)
-		return NULL;
-	aead_key_set(m->mb, &m->scratch, s->suite, s->past.raw, s->past.iv);
-	return &m->scratch;
+		return &s->write.source;
+	return epoch + 1 == s->epoch && s->has_past ? &s->past : NULL;
 }
 
 int record_recover(const struct record_state *s, struct record_machine *m, uint32_t epoch,
 		   uint64_t seq, struct span record, uint8_t *out)
 {
 	struct aead_cursor from = {&record, 1, record_plain_offset(s)};
-	const struct aead_key *key;
+	const struct aead_key key = record_aead(s, &m->scratch);
+	const union record_source *source = find_source(s, epoch);
 	struct aead_nonce nonce;
 	uint8_t type;
 	bool is_ours;
@@ -130,14 +129,13 @@ int record_recover(const struct record_state *s, struct record_machine *m, uint3
 	if (record.len < RECORD_HEADER || record_length(s, record.at) != (int)record.len ||
 	    (s->version == TLS_1_3 && record.at[0] != RECORD_DATA))
 		return -1;
-	key = find_key(s, m, epoch);
-	if (key == NULL)
+	if (source == NULL)
 		return -1;
+	record_make_key(s, m, source, &m->scratch);
 	len = record.len - RECORD_HEADER - record_body_overhead(s);
-	record_nonce(s, key->iv, seq, record.at, record.at + RECORD_HEADER, len, &nonce);
-	is_ours = aead_open(m->mb, key, &nonce, &from, len, out);
-	if (key == &m->scratch)
-		wipe(&m->scratch, sizeof(m->scratch));
+	record_nonce(s, m->scratch.iv, seq, record.at, record.at + RECORD_HEADER, len, &nonce);
+	is_ours = aead_open(m->mb, &key, &nonce, &from, len, out);
+	wipe(&m->scratch, sizeof(m->scratch));
 	if (!is_ours)
 		return -1;
 	type = s->version == TLS_1_3 ? record_inner(out, &len) : record.at[0];

@@ -33,11 +33,11 @@ static void begin(uint8_t pick)
 	memset(&keys.read, 0x11, sizeof(keys.read));
 	memset(&keys.write, 0x22, sizeof(keys.write));
 	keys.read.seq = keys.write.seq = pick & 0x10 ? UINT64_MAX - 3 : 0;
-	need(record_init(ours, machine, &keys, (pick & 0x20) != 0));
+	need(record_init(ours, &keys, (pick & 0x20) != 0));
 	swap = keys.read;
 	keys.read = keys.write;
 	keys.write = swap;
-	need(record_init(theirs, machine, &keys, (pick & 0x20) == 0));
+	need(record_init(theirs, &keys, (pick & 0x20) == 0));
 }
 
 /* Opens one record, from memory exactly as large as it is, in two pieces cut at @at. */
@@ -98,7 +98,9 @@ static size_t craft(uint8_t *wire, uint8_t type, const uint8_t *inner, size_t le
 {
 	const bool is_1_3 = theirs->version == TLS_1_3;
 	uint8_t *text = wire + record_plain_offset(theirs);
+	const struct lent_key *key;
 	struct aead_nonce nonce;
+	struct aead_key aead;
 	size_t body;
 
 	memcpy(text, inner, len);
@@ -109,9 +111,10 @@ static size_t craft(uint8_t *wire, uint8_t type, const uint8_t *inner, size_t le
 	wire[1] = wire[2] = 3;
 	wire[3] = (uint8_t)(body >> 8);
 	wire[4] = (uint8_t)body;
-	record_nonce(theirs, theirs->write.key.iv, theirs->write.seq++, wire, wire + RECORD_HEADER,
-		     len, &nonce);
-	aead_seal(machine->mb, &theirs->write.key, &nonce, text, len);
+	key = record_key(theirs, machine, &theirs->write);
+	aead = record_aead(theirs, key);
+	record_nonce(theirs, key->iv, theirs->write.seq++, wire, wire + RECORD_HEADER, len, &nonce);
+	aead_seal(machine->mb, &aead, &nonce, text, len);
 	return RECORD_HEADER + body;
 }
 
@@ -144,7 +147,7 @@ static void partner(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (machine == NULL) {
-		machine = record_machine_init();
+		machine = record_machine_init(2);
 		ours = aligned_alloc(CACHE_LINE, record_state_bytes());
 		theirs = aligned_alloc(CACHE_LINE, record_state_bytes());
 		need(machine != NULL && ours != NULL && theirs != NULL);
@@ -156,7 +159,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		partner(data + 1, size - 1);
 	else
 		stranger(data + 1, size - 1);
-	record_close(ours);
-	record_close(theirs);
+	record_close(ours, machine);
+	record_close(theirs, machine);
 	return 0;
 }

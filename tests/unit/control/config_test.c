@@ -19,6 +19,7 @@ static void has_the_documented_defaults(void)
 		return;
 	CHECK_EQ(c->cores, 1);
 	CHECK_EQ(c->conns_per_core, 4096);
+	CHECK_EQ(c->busy_per_core, 4096);
 	CHECK_EQ(c->memory_mb, 512);
 	CHECK_EQ(c->huge_pages, true);
 	CHECK_EQ(c->idle, CORE_YIELD);
@@ -72,7 +73,7 @@ static void reads_every_parameter(void)
 	struct config *c = parse(
 	    HEAD
 	    "<dataplane cores='1' memory-mb='640' huge-pages='false' idle='sleep' ecn='true' "
-	    "connections='8192'/>\n"
+	    "connections='8192' busy-connections='1000'/>\n"
 	    "<edge driver='af_xdp' device='px0' device-args='busy_budget=32' "
 	    "address='192.0.2.10/24' gateway='192.0.2.1' mtu='1400' mac='02:00:00:00:00:0a' "
 	    "checksum-trust='true' XmppListeningPort='5300'><tls certificate='/c' "
@@ -105,6 +106,7 @@ static void reads_every_parameter(void)
 		return;
 	CHECK_EQ(c->cores, 1);
 	CHECK_EQ(c->conns_per_core, 8192);
+	CHECK_EQ(c->busy_per_core, 1000);
 	CHECK_EQ(c->memory_mb, 640);
 	CHECK_EQ(c->huge_pages, false);
 	CHECK_EQ(c->idle, CORE_SLEEP);

@@ -168,7 +168,7 @@ static void hands_a_late_refusal_to_the_record_layer(void)
 {
 	const struct kit_peer_want want = {
 	    .is_server = true, .version = TLS1_3_VERSION, .own = &gateway, .ca = &other_ca};
-	struct record_machine *m = record_machine_init();
+	struct record_machine *m = record_machine_init(2);
 	struct record_state *s = aligned_alloc(CACHE_LINE, record_state_bytes());
 	static uint8_t out[TLS_RECORD_PLAIN_MAX + 256];
 	struct tls_handover keys;
@@ -183,7 +183,7 @@ static void hands_a_late_refusal_to_the_record_layer(void)
 	piece = (struct span){r.wire.bytes + used, r.wire.len - used};
 	CHECK(piece.len > RECORD_HEADER);
 	if (m != NULL) {
-		CHECK(record_init(s, m, &keys, true));
+		CHECK(record_init(s, &keys, true));
 		CHECK_EQ(record_open(s, m, &piece, 1, 1, out, &len), RECORD_ERR_ALERT);
 		CHECK_EQ(record_alert(s), SSL_AD_UNKNOWN_CA);
 	}

@@ -78,6 +78,35 @@ static void prefixes_of_the_root_hold_in_elements(void)
 	xml_free(e);
 }
 
+/* What is kept of a header, while its stream lives, is the root without the rest. */
+static void the_root_alone_gives_elements_their_meaning(void)
+{
+	static const char header[] =
+	    "<?xml version='1.0'?><s:stream xmlns:s='" NS_STREAM "' xmlns='" NS_SERVER
+	    "' xmlns:a=\"urn:a&amp;'b&quot;\" from='x.example' id='1' a:k='2' version='1.0'>";
+	static const char text[] = "<a:x><y/></a:x>";
+	struct xml_element *h = xml_header((const uint8_t *)header, strlen(header));
+	struct xml_element *e, *whole, *again;
+
+	CHECK(h != NULL);
+	if (h == NULL)
+		return;
+	CHECK_STR(h->root, "<s:stream xmlns:s='" NS_STREAM "' xmlns='" NS_SERVER
+			   "' xmlns:a='urn:a&amp;&apos;b&quot;'>");
+	e = xml_element((const uint8_t *)h->root, strlen(h->root), (const uint8_t *)text,
+			strlen(text));
+	whole = xml_element((const uint8_t *)header, strlen(header), (const uint8_t *)text,
+			    strlen(text));
+	CHECK(e != NULL && whole != NULL && xml_is(e, whole->ns, "x") &&
+	      xml_child(e, NS_SERVER, "y") != NULL);
+	xml_free(e);
+	xml_free(whole);
+	again = xml_header((const uint8_t *)h->root, strlen(h->root));
+	CHECK(again != NULL && strcmp(again->root, h->root) == 0);
+	xml_free(again);
+	xml_free(h);
+}
+
 static void keeps_the_shape_of_a_tree(void)
 {
 	struct xml_element *e = element("<a><b><c>1</c><d/></b>x<e y='&apos;'>2<f/></e>y</a>");
@@ -197,6 +226,7 @@ int main(void)
 	RUN(header_without_declarations);
 	RUN(any_prefix_may_be_the_streams);
 	RUN(prefixes_of_the_root_hold_in_elements);
+	RUN(the_root_alone_gives_elements_their_meaning);
 	RUN(keeps_the_shape_of_a_tree);
 	RUN(text_in_all_its_spellings);
 	RUN(refuses_what_is_no_single_element);

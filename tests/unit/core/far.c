@@ -67,7 +67,7 @@ void far_start(void)
 	wire = rte_pktmbuf_pool_create("wire", WIRE_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	far_must(wire != NULL, "wire pool");
 	wire_start(wire);
-	machine = record_machine_init();
+	machine = record_machine_init(2 * RIG_PEERS);
 	far_must(machine != NULL, "record machine");
 	records = rte_zmalloc("far", rig_peers * record_room(), CACHE_LINE);
 	far_must(records != NULL, "record states");
@@ -367,7 +367,8 @@ uint16_t far_port(const struct peer *p)
 void far_secure(struct peer *p, const struct tls_handover *keys)
 {
 	p->record = (struct record_state *)(records + (size_t)(p - rig.peer) * record_room());
-	far_must(record_init(p->record, machine, keys, true), "far keys");
+	record_close(p->record, machine); /* of the peer before */
+	far_must(record_init(p->record, keys, true), "far keys");
 }
 
 void far_update_key(struct peer *p, bool ask)

@@ -122,7 +122,7 @@ static void links_are_per_pair_and_direction(void)
 	struct link_table t = {0};
 	struct link *l;
 
-	CHECK(link_table_init(&t, 3));
+	CHECK(link_table_init(&t, 3, false));
 	l = link_take(&t, one, TOWARD_EDGE);
 	CHECK(l != NULL && link_take(&t, one, TOWARD_EDGE) == l);
 	CHECK(link_take(&t, one, TOWARD_INTERNAL) != l);

@@ -315,7 +315,7 @@ static void refuses_a_stranger(void)
 int main(void)
 {
 	ca = kit_issue(&(struct kit_want){.cn = "CA", .is_ca = true});
-	machine = record_machine_init();
+	machine = record_machine_init(8);
 	for (int i = 0; i < 2; i++) {
 		char san[64];
 
