@@ -178,8 +178,18 @@ static void on_measuring(struct load *l)
 
 static void on_draining(struct load *l)
 {
+	char text[128];
+
 	if (!sink_has_all(l) && l->now_ns < l->deadline_ns)
 		return;
+	if (!sink_has_all(l)) {
+		snprintf(
+		    text, sizeof(text),
+		    "%llu stanzas have not come %u s after the last was sent (--drain)",
+		    (unsigned long long)(l->counts.sent - l->counts.received - l->counts.bounced),
+		    l->options->drain_s);
+		load_trouble(l, "sink", text);
+	}
 	note(l, &l->closed);
 	close_all(l);
 }

@@ -98,7 +98,8 @@ static void say_streams(const struct load *l, struct report *r)
 	say(r, "streams_per_cpu_s", per((double)l->authorised, cpu_s), "1/s");
 	say(r, "resident_before_kb", (double)l->begun.watch.resident_kb, "KB");
 	say(r, "resident_open_kb", (double)l->opened.watch.resident_kb, "KB");
-	say(r, "resident_after_kb", (double)l->closed.watch.resident_kb, "KB");
+	if (l->closed.ns > 0)
+		say(r, "resident_after_kb", (double)l->closed.watch.resident_kb, "KB");
 	say(r, "kb_per_stream",
 	    per((double)l->opened.watch.resident_kb - (double)l->begun.watch.resident_kb,
 		(double)l->authorised),

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The load generator through the relay: every stanza arrives, once and in order, both ways."""
 
+import json
+import subprocess
+
 from labkit import load
 
 import load_lab
-from harness import case, check
+from harness import TREE, case, check
 
 EACH = 500  # stanzas of one flow; there is one for each partner
 ALL = EACH * len(load_lab.PARTNERS)
@@ -80,3 +83,18 @@ def a_bounce_is_told(world):
                        timeout=60)  # fmt: skip
     check(figures["exit"] != 0 and figures["bounced"] > 0, f"called good: {figures}")
     check("remote-server" in figures["trouble"], f"the bounce is not shown: {figures}")
+
+
+@case("load")
+def against_a_server_alone(world):
+    """bench/load_peers, with a lab of its own: Prosody, a partner and a component, both ways."""
+    done = subprocess.run(
+        [TREE / "bench" / "load_peers", "--build", world.relay.build, "--lab",
+         str(world.number + 500), "--seconds", "0.5", "--only", "200 B, 1 ", "--json", "prosody"],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    check(done.returncode == 0, done.stdout + done.stderr[-3000:])
+    runs = {run["name"]: run for run in map(json.loads, done.stdout.splitlines())}
+    check(set(runs) == {"prosody in, 200 B, 1 stream", "prosody out, 200 B, 1 domain"}, str(runs))
+    for name, run in runs.items():
+        check(run["received"] > 0 and run["server_cpu_s"] > 0, f"{name}: {run}")
