@@ -2,6 +2,7 @@
 """parts: what a part of bench/run is, and those that are programs of ours."""
 
 import json
+import re
 import subprocess
 
 from .results import Curve, Result
@@ -51,10 +52,19 @@ def framer_curves(found):
                     [found[f"framer.{kind}.{other}"] for kind in kinds])  # fmt: skip
 
 
+def idle_curves(found):
+    """Core and control together, by what idle_bench counts for each number of streams."""
+    each = {1000 * int(name[5:-1]): value for name, value in found.items()
+            if re.fullmatch(r"idle\.\d+k", name)}  # fmt: skip
+    if each:
+        yield Curve("memory", "sluice", sorted(each), [n * each[n] / 1e6 for n in sorted(each)])
+
+
 PROGRAMS = [
     Program("framer", "the framer beside libxml2 and expat", "framer_bench", framer_curves),
     Program("record", "the record layer beside ipsec-mb and OpenSSL", "record_bench"),
     Program("tcp", "the TCP in process, beside the kernel's", "tcp_bench"),
     Program("relay", "a whole core in process, beside what of it is computing", "relay_bench"),
+    Program("idle", "memory of idle, authenticated streams", "idle_bench", idle_curves),
     Program("handshake", "mutual TLS handshakes beside their limit", "handshake_bench"),
 ]
