@@ -111,7 +111,7 @@ class Lab:
     def start_again(self, name):
         one = self.servers[name]
         one.start()
-        wait_until(lambda: one.ready() or not self.rundir.alive(name), f"server {name}", 60, 0.05)
+        wait_until(lambda: one.ready() or not self.rundir.alive(name), f"server {name}", 180, 0.05)
         if not self.rundir.alive(name):
             raise LabError(f"server {name} ended:\n{self.rundir.log_text(name)}")
 
