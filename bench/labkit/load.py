@@ -9,8 +9,8 @@ from .relay import TREE
 from .state import LabError
 
 
-def program(build=None):
-    path = pathlib.Path(build or TREE / "build", "bench", "load", "sluice-load")
+def program(build=None, name="sluice-load"):
+    path = pathlib.Path(build or TREE / "build", "bench", "load", name)
     if not path.exists():
         raise LabError(f"{path} is not built: meson setup build && ninja -C build")
     return path
@@ -32,16 +32,21 @@ def party(role, domains, to=None, *more, **options):
     return [*words, *more]
 
 
+def flags(**options):
+    """Options of the run as words: True is a flag, a list an option that is repeated."""
+    words = []
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            words.append(flag)
+        elif value is not None and value is not False:
+            words += [w for v in (value if isinstance(value, list) else [value]) for w in (flag, v)]
+    return words
+
+
 def run(parties, build=None, timeout=120, cpu=None, **options):
     """The figures of one run as a dictionary, `exit` among them. @cpu: the processor to stay on."""
-    words = [program(build), "--json"]
-    for name, value in options.items():
-        if value is True:
-            words.append(f"--{name.replace('_', '-')}")
-        elif isinstance(value, list):
-            words += [w for v in value for w in (f"--{name.replace('_', '-')}", v)]
-        elif value is not None:
-            words += [f"--{name.replace('_', '-')}", value]
+    words = [program(build), "--json", *flags(**options)]
     words += [w for p in parties for w in p]
     if cpu is not None:
         words = ["taskset", "-c", cpu, *words]

@@ -12,6 +12,7 @@ from .netns import NETS, NETS6
 from .state import LabError, say, wait_until
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
+CABLES = {"out": "px0", "in": "px1"}
 LAW_PARTS = ("delivered", "answered", "bounced", "dropped", "held")
 
 
@@ -56,17 +57,17 @@ def partner_xml(partner):
     ) + "/>"  # fmt: skip
 
 
-def configuration(cast, pki, socket, driver, settings, size):
+def configuration(cast, pki, socket, driver, settings, size, devices=CABLES, idle="yield"):
     """The configuration file's text. @settings: attributes of GatewayConfiguration."""
     outside, inside = (
         dict(driver=driver, device=device, mtu=1500, address=f"{NETS[net]}{dns.EDGE_HOST}/24",
              address6=f"{NETS6[net]}{dns.EDGE_HOST}/64")
-        for device, net in (("px0", "out"), ("px1", "in"))
+        for net, device in devices.items()
     )  # fmt: skip
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<sluice xmlns="urn:sluice:config:1">',
-        "  " + element("dataplane", huge_pages="false", idle="yield", **size) + "/>",
+        "  " + element("dataplane", huge_pages="false", idle=idle, **size) + "/>",
         "  " + element("edge", **outside, XmppListeningPort=5269) + ">",
         "    " + element("tls", certificate=pki / "edge.crt", key=pki / "edge.key",
                          trust=pki / "outside-ca.crt") + "/>",
@@ -96,6 +97,8 @@ class Relay:
         self.build = pathlib.Path(build or TREE / "build")
         self.driver = driver
         self.size = {"cores": cores, "memory_mb": 512 * cores, "connections": 4096}
+        self.devices, self.idle = CABLES, "yield"
+        self.words = []  # before its own command line
         self.settings = {"DialbackPassphrase": "lab-dialback-secret", **settings}
         self.socket = lab.rundir.folder("relay") / "control.sock"
         self.config = lab.rundir.path / "relay" / "sluice.xml"
@@ -105,7 +108,7 @@ class Relay:
         self.lab.rundir.write(
             "relay/sluice.xml",
             configuration(cast or self.lab.cast, self.lab.path("pki"), self.socket, self.driver,
-                          {**self.settings, **settings}, self.size),
+                          {**self.settings, **settings}, self.size, self.devices, self.idle),
         )  # fmt: skip
 
     def program(self, name):
@@ -122,7 +125,8 @@ class Relay:
             raise LabError(f"sluice --check {self.config}:\n{checked.stdout}{checked.stderr}")
         self.lab.rundir.spawn(
             "relay",
-            [self.program("sluice"), "-c", self.config, "--drivers-dir", TREE / "drivers-cfg"],
+            [*self.words, self.program("sluice"), "-c", self.config, "--drivers-dir",
+             TREE / "drivers-cfg"],
             self.lab.network.name("edge"),
         )
         wait_until(self.answers, "relay", 30, 0.05)
