@@ -14,6 +14,7 @@ import os
 import pathlib
 import subprocess
 import threading
+import time
 
 from . import lab, load, relay
 from .cast import Cast, Gateway, Partner
@@ -95,6 +96,8 @@ class Link:
         self.relay.words = ["taskset", "-c", ",".join(map(str, RELAY_CPUS))]
         self.relay.devices = {side: self.socket(name) for name, side in SIDES.items()}
 
+    edge = EDGE
+
     def socket(self, side):
         return self.lab.path("link", f"{side}.sock")
 
@@ -143,12 +146,12 @@ class Link:
             *more, dial=INTERNAL, **options,
         )  # fmt: skip
 
-    def inward(self, count, **options):
+    def inward(self, count):
         """@count partners, a stream each, to the gateway."""
-        return [self.partner(count, "--send", dial=EDGE), self.gateway(count)], options
+        return [self.partner(count, "--send", dial=EDGE), self.gateway(count)]
 
-    def outward(self, count, **options):
-        return [self.gateway(count, "--send"), self.taking(count)], options
+    def outward(self, count):
+        return [self.gateway(count, "--send"), self.taking(count)]
 
     def words(self, parties, more=(), **options):
         """The generator's command line."""
@@ -165,17 +168,20 @@ class Link:
         """What the relay has done so far. Busy cycles where it tells (`show cores`)."""
         told = self.relay.ctl("--json show cores", check=False)
         cores = json.loads(told.stdout)["data"]["cores"] if told.returncode == 0 else [{}]
-        return {**cores[0], "memory_kb": memory_kb(self.pid())}
+        return {**cores[0], "at_s": time.monotonic(), "memory_kb": memory_kb(self.pid())}
 
-    def run(self, parties, timeout=180, **options):
+    def generator(self, words):
+        child = subprocess.Popen([str(w) for w in words], text=True, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
+        if self.first:
+            put_first(child.pid)
+        return child
+
+    def run(self, parties, wait=180, **options):
         """One measurement: the generator's figures, and the relay's under `relay`."""
         for side in SIDES:
             self.socket(side).unlink(missing_ok=True)
-        child = subprocess.Popen([str(w) for w in self.words(parties, **options)], text=True,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                 start_new_session=True)  # fmt: skip
-        if self.first:
-            put_first(child.pid)
+        child = self.generator(self.words(parties, **options))
         progress = Progress(child.stderr, self.note)
         progress.start()
         try:
@@ -185,15 +191,15 @@ class Link:
             if self.first:
                 put_first(self.pid())
             before = self.note()
-            out = finish(child, timeout)
+            out = finish(child, wait)
             progress.join(10)
             figures = self.figures(out, child, progress)
             figures["relay"] = {**compared(before, progress.moments), **self.counted()}
         finally:
             end(child)
-            figures_exit = self.relay.stop()
-        if figures_exit != 0:
-            raise LabError(f"the relay ended with {figures_exit}:\n"
+            code = self.relay.stop()
+        if code != 0:
+            raise LabError(f"the relay ended with {code}:\n"
                            + self.lab.rundir.log_text("relay"))  # fmt: skip
         return figures
 
@@ -214,7 +220,7 @@ class Link:
         return {"law": {k: v for k, v in self.relay.law().items() if k != "of"},
                 "drops": {k: v for k, v in self.relay.drops().items() if v}}  # fmt: skip
 
-    def loop(self, seconds, **options):
+    def loop(self, seconds, streams=1, **options):
         """The link alone: the generator to itself, without a relay."""
         near, far = f"{NETS['out']}{HOST}", f"{NETS['out']}{EDGE_HOST}"
         own = load.certificates(self.lab.path("pki", "outer", f"{domain(0)}.crt"),
@@ -222,16 +228,21 @@ class Link:
         other = load.certificates(self.lab.path("pki", "outer", f"{domain(1)}.crt"),
                                   self.lab.outside.certificate)  # fmt: skip
         parties = [
-            load.party("tls", [domain(0)], [domain(1)], *own, "--send", dial=f"{far}:{PORT}"),
+            load.party("tls", [domain(0)], [domain(1)], *own, "--send", dial=f"{far}:{PORT}",
+                       streams=streams),
             load.party("tls", [domain(1)], [domain(0)], *other, listen=f"{far}:{PORT}"),
         ]
         words = self.words(parties, ["--loop"], seconds=seconds, **options)
         words[words.index("--inside") + 1] = f"{self.socket('inside')},{far}/24"
-        done = subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=180)
+        child = self.generator(words)
+        progress = Progress(child.stderr, dict)
+        progress.start()
         try:
-            return {**json.loads(done.stdout), "exit": done.returncode}
-        except ValueError as e:
-            raise LabError(f"sluice-load-link: {done.stderr[-2000:]}") from e
+            out = finish(child, 180)
+            progress.join(10)
+        finally:
+            end(child)
+        return self.figures(out, child, progress)
 
 
 def finish(child, timeout):
@@ -266,4 +277,5 @@ def compared(before, moments):
         "frames_per_stanza": (moved["frames_in"] + moved["frames_out"]) / stanzas,
         "stanzas_per_turn": stanzas / max(moved["busy_turns"], 1),
         "cycles_hz": last["cycles_hz"],
+        "busy_share": moved["busy_cycles"] / last["cycles_hz"] / (last["at_s"] - moments[0]["at_s"]),
     }  # fmt: skip

@@ -111,16 +111,29 @@ bool stack_start(struct stack *s, const struct stack_setup *setup, char *error)
 	       open_side(s, IFACE_INTERNAL, error);
 }
 
+/* A poll core that has begun announces its addresses; before that it would not hear a question. */
+static bool has_announced(struct stack *s, enum iface i)
+{
+	struct rte_mbuf *frame[BURST_MAX];
+	struct rte_eth_link link = {0};
+	uint16_t n;
+
+	if (rte_eth_link_get_nowait(s->port[i].ethdev, &link) != 0 ||
+	    link.link_status != RTE_ETH_LINK_UP)
+		return false;
+	n = s->setup.is_loop ? 1 : port_rx(&s->port[i], 0, frame, BURST_MAX);
+	if (!s->setup.is_loop)
+		rte_pktmbuf_free_bulk(frame, n);
+	return n > 0;
+}
+
 bool stack_connect(struct stack *s, char *error)
 {
 	const uint64_t until_us = clock_us() + STACK_LINK_S * US_PER_S;
 	const struct timespec pause = {.tv_nsec = 1000 * 1000};
 
 	for (unsigned int i = 0; i < IFACE_COUNT;) {
-		struct rte_eth_link link = {0};
-
-		if (rte_eth_link_get_nowait(s->port[i].ethdev, &link) == 0 &&
-		    link.link_status == RTE_ETH_LINK_UP) {
+		if (has_announced(s, (enum iface)i)) {
 			i++;
 			continue;
 		}

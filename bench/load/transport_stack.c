@@ -18,16 +18,18 @@ enum {
 	PAUSE_AFTER_US = 1000,
 };
 
-enum conn_state { CONN_DIALS, CONN_OPEN, CONN_GONE };
+enum conn_state { CONN_WAITS, CONN_DIALS, CONN_OPEN, CONN_GONE };
 enum ending { END_CLOSE, END_RESET };
 
 struct transport_conn {
 	struct transport *t;
 	struct tcp_conn *tcp;
-	struct transport_conn *next_dirty, *next_gone;
+	struct transport_conn *next_dirty, *next_gone, *next_waiting;
+	struct transport_place place; /* dialled */
 	void *user;
 	struct outbox out;
-	uint32_t slot;
+	uint32_t slot; /* STACK_CONNS: none */
+	enum iface side;
 	enum conn_state state;
 	enum ending ending;
 	bool is_dirty, is_blocked, wants_room, wants_finish;
@@ -40,6 +42,9 @@ struct transport {
 	struct transport_conn **by_slot;
 	struct outbox_pool blocks;
 	void *listener[IFACE_COUNT];
+	/* While it is asked who the relay is, net keeps few packets: the first dials alone. */
+	struct transport_conn *waiting[IFACE_COUNT];
+	bool is_known[IFACE_COUNT], is_asking[IFACE_COUNT];
 	unsigned int idle_turns;
 	uint64_t busy_us; /* something last happened */
 };
@@ -85,25 +90,42 @@ bool transport_listen(struct transport *t, const struct transport_place *place, 
 	return true;
 }
 
-static struct transport_conn *adopt(struct transport *t, struct tcp_conn *tcp, void *user,
-				    enum conn_state state)
+static struct transport_conn *make_conn(struct transport *t, enum iface side, void *user)
 {
 	struct transport_conn *c = memory_get(sizeof(*c));
 
-	*c = (struct transport_conn){.t = t, .tcp = tcp, .user = user, .state = state};
-	c->slot = tcp_id(t->stack->tcp, tcp).slot;
-	t->by_slot[c->slot] = c;
+	*c = (struct transport_conn){
+	    .t = t, .user = user, .side = side, .slot = STACK_CONNS, .state = CONN_WAITS};
 	return c;
+}
+
+static void adopt(struct transport_conn *c, struct tcp_conn *tcp, enum conn_state state)
+{
+	c->tcp = tcp;
+	c->state = state;
+	c->slot = tcp_id(c->t->stack->tcp, tcp).slot;
+	c->t->by_slot[c->slot] = c;
+}
+
+static bool dial(struct transport_conn *c)
+{
+	struct stack *s = c->t->stack;
+	struct tcp_conn *tcp = tcp_dial(s->tcp, c->side, &s->setup.side[c->side].address,
+					&c->place.address, c->place.port, s->now_us);
+
+	if (tcp == NULL)
+		return false;
+	adopt(c, tcp, CONN_DIALS);
+	return true;
 }
 
 struct transport_conn *transport_dial(struct transport *t, const struct transport_place *place,
 				      void *user, char *error)
 {
-	struct stack *s = t->stack;
 	const enum iface side = addr_is_unspecified(&place->source)
-				    ? stack_side_to(s, &place->address)
-				    : stack_side_of(s, &place->source);
-	struct tcp_conn *tcp;
+				    ? stack_side_to(t->stack, &place->address)
+				    : stack_side_of(t->stack, &place->source);
+	struct transport_conn *c;
 
 	if (!open_stack(t, error))
 		return NULL;
@@ -111,10 +133,18 @@ struct transport_conn *transport_dial(struct transport *t, const struct transpor
 		snprintf(error, TRANSPORT_ERROR, "neither --outside nor --inside leads there");
 		return NULL;
 	}
-	tcp = tcp_dial(s->tcp, side, &s->setup.side[side].address, &place->address, place->port,
-		       s->now_us);
-	if (tcp != NULL)
-		return adopt(t, tcp, user, CONN_DIALS);
+	c = make_conn(t, side, user);
+	c->place = *place;
+	if (t->is_asking[side]) {
+		c->next_waiting = t->waiting[side];
+		t->waiting[side] = c;
+		return c;
+	}
+	if (dial(c)) {
+		t->is_asking[side] = !t->is_known[side];
+		return c;
+	}
+	free(c);
 	snprintf(error, TRANSPORT_ERROR, "no connection or port is free");
 	return NULL;
 }
@@ -176,31 +206,60 @@ void transport_abort(struct transport_conn *c)
 	let_go(c, END_RESET);
 }
 
+/* The first has been answered, or never will be. */
+static void dial_waiting(struct transport *t, enum iface side)
+{
+	struct transport_conn *list = t->waiting[side];
+
+	t->waiting[side] = NULL;
+	t->is_asking[side] = false;
+	for (struct transport_conn *c = list, *next; c != NULL; c = next) {
+		next = c->next_waiting;
+		if (c->state == CONN_WAITS && !dial(c))
+			end(c, "no connection or port is free");
+	}
+}
+
+/* In a list that will still name it. */
+static bool is_named(const struct transport_conn *c)
+{
+	return c->is_dirty || (c->slot == STACK_CONNS && c->t->is_asking[c->side]);
+}
+
+static void let_tcp_go(struct transport_conn *c)
+{
+	struct stack *s = c->t->stack;
+
+	if (c->ending == END_CLOSE)
+		tcp_close(s->tcp, c->tcp, s->now_us);
+	else
+		tcp_abort(s->tcp, c->tcp, s->now_us);
+	c->t->by_slot[c->slot] = NULL;
+	tcp_release(s->tcp, c->tcp);
+}
+
 static void bury(struct transport *t)
 {
-	struct tcp *tcp = t->stack->tcp;
 	struct transport_conn *list = t->gone;
 
 	t->gone = NULL;
 	for (struct transport_conn *c = list, *next; c != NULL; c = next) {
 		next = c->next_gone;
-		if (c->is_dirty) { /* the next flush still finds it in its list */
+		if (is_named(c)) {
 			c->next_gone = t->gone;
 			t->gone = c;
 			continue;
 		}
-		if (c->ending == END_CLOSE)
-			tcp_close(tcp, c->tcp, t->stack->now_us);
-		else
-			tcp_abort(tcp, c->tcp, t->stack->now_us);
-		t->by_slot[c->slot] = NULL;
-		tcp_release(tcp, c->tcp);
+		if (c->slot != STACK_CONNS)
+			let_tcp_go(c);
 		free(c);
 	}
 }
 
 void transport_free(struct transport *t)
 {
+	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+		t->is_asking[i] = false;
 	for (int i = 0; i < 2 && t->stack->net != NULL; i++) { /* what flushing still names */
 		transport_flush(t);
 		bury(t);
@@ -292,8 +351,9 @@ static void take_bytes(struct transport_conn *c)
 static struct transport_conn *take_caller(struct transport *t, struct tcp_conn *tcp)
 {
 	const enum iface side = (enum iface)tcp_key(t->stack->tcp, tcp)->iface;
-	struct transport_conn *c = adopt(t, tcp, NULL, CONN_OPEN);
+	struct transport_conn *c = make_conn(t, side, NULL);
 
+	adopt(c, tcp, CONN_OPEN);
 	if (t->listener[side] != NULL)
 		c->user = t->calls.accepted(t->listener[side], c);
 	if (c->user == NULL)
@@ -309,6 +369,10 @@ static void on_news(struct transport *t, struct tcp_conn *tcp, unsigned int news
 		c = take_caller(t, tcp);
 	if (c == NULL || c->state == CONN_GONE)
 		return;
+	if (t->is_asking[c->side] && news & (TCP_NEWS_OPENED | TCP_NEWS_GONE)) {
+		t->is_known[c->side] = true;
+		dial_waiting(t, c->side);
+	}
 	if (news & TCP_NEWS_OPENED) {
 		c->state = CONN_OPEN;
 		t->calls.opened(c->user);
