@@ -62,7 +62,8 @@ def put_first(pid):
 
 
 class Progress(threading.Thread):
-    """Reads the generator's lines, and notes at the first and the last of the measuring what is."""
+    """Reads the generator's lines, and notes at the first and the last of the measuring what is;
+    @note None: nothing."""
 
     def __init__(self, stream, note):
         super().__init__(daemon=True)
@@ -72,7 +73,7 @@ class Progress(threading.Thread):
     def run(self):
         for line in self.stream:
             self.text.append(line)
-            if " measuring " in line and self.trouble is None:
+            if self.note and " measuring " in line and self.trouble is None:
                 try:
                     self.moments[1:] = [self.note()]
                 except (LabError, OSError) as e:
@@ -166,9 +167,11 @@ class Link:
 
     def note(self):
         """What the relay has done so far. Busy cycles where it tells (`show cores`)."""
+        began = time.monotonic()
         told = self.relay.ctl("--json show cores", check=False)
+        at_s = (began + time.monotonic()) / 2
         cores = json.loads(told.stdout)["data"]["cores"] if told.returncode == 0 else [{}]
-        return {**cores[0], "at_s": time.monotonic(), "memory_kb": memory_kb(self.pid())}
+        return {**cores[0], "at_s": at_s, "memory_kb": memory_kb(self.pid())}
 
     def generator(self, words):
         child = subprocess.Popen([str(w) for w in words], text=True, stdout=subprocess.PIPE,
@@ -177,12 +180,16 @@ class Link:
             put_first(child.pid)
         return child
 
-    def run(self, parties, wait=180, **options):
-        """One measurement: the generator's figures, and the relay's under `relay`."""
+    def run(self, parties, wait=180, looks=True, **options):
+        """One measurement: the generator's figures, and the relay's under `relay`.
+
+        @looks: asking the relay takes some ms of the processor that the generator polls on, each
+        second. Without, its cycles are those of its whole life until the end of the measuring.
+        """
         for side in SIDES:
             self.socket(side).unlink(missing_ok=True)
         child = self.generator(self.words(parties, **options))
-        progress = Progress(child.stderr, self.note)
+        progress = Progress(child.stderr, self.note if looks else None)
         progress.start()
         try:
             wait_until(lambda: all(self.socket(s).exists() for s in SIDES) or child.poll() is not None,
@@ -194,7 +201,8 @@ class Link:
             out = finish(child, wait)
             progress.join(10)
             figures = self.figures(out, child, progress)
-            figures["relay"] = {**compared(before, progress.moments), **self.counted()}
+            moments = progress.moments or [before, self.note()]
+            figures["relay"] = {**compared(before, moments), **self.counted()}
         finally:
             end(child)
             code = self.relay.stop()
@@ -235,7 +243,7 @@ class Link:
         words = self.words(parties, ["--loop"], seconds=seconds, **options)
         words[words.index("--inside") + 1] = f"{self.socket('inside')},{far}/24"
         child = self.generator(words)
-        progress = Progress(child.stderr, dict)
+        progress = Progress(child.stderr, None)
         progress.start()
         try:
             out = finish(child, 180)
@@ -262,7 +270,7 @@ def end(child):
 
 def compared(before, moments):
     """What lies between the first and the last moment of the measuring."""
-    last = moments[-1] if moments else before
+    last = moments[-1]
     result = {"memory_before_kb": before["memory_kb"], "memory_kb": last["memory_kb"]}
     if len(moments) < 2 or "busy_cycles" not in last:
         return result

@@ -14,14 +14,17 @@ static void on_authorised(void *user, const char *ours, const char *theirs, unsi
 	const struct party_options *o = lane->party->options;
 	struct load *l = lane->load;
 
-	if (lane->is_dialled && !lane->is_authorised) {
+	if (lane->is_passing && !lane->is_authorised) {
+		l->passing--;
+		l->passed++;
+	} else if (lane->is_dialled && !lane->is_authorised) {
 		l->opening--;
 		l->authorised++;
 		l->dialback += (method & (METHOD_DIALBACK_TLS | METHOD_DIALBACK_PLAIN)) != 0;
 		l->opened_last_ns = l->now_ns;
 	}
 	lane->is_authorised = true;
-	if (!o->sends || !may_send || !lane->is_dialled)
+	if (!o->sends || !may_send || !lane->is_dialled || lane->is_passing)
 		return;
 	if (theirs != NULL) {
 		source_add(l, lane, ours, theirs);
@@ -143,6 +146,10 @@ static void on_received(void *user, uint8_t *bytes, size_t len)
 
 	lane->load->now_ns = load_clock_ns();
 	endpoint_on_bytes(lane->endpoint, bytes, len, lane->load->now_ns / 1000);
+	if (lane->is_passing && lane->is_authorised && !lane->is_finished) {
+		lane->is_finished = true;
+		endpoint_close(lane->endpoint);
+	}
 	(void)lane_push(lane);
 }
 

@@ -32,6 +32,7 @@ static void note(struct load *l, struct load_moment *m)
 	m->ns = l->now_ns = load_clock_ns();
 	m->counts = l->counts;
 	m->bytes = l->bytes;
+	m->passed = l->passed;
 	if (!watch_read(l->options->pids, l->options->pid_count, &m->watch))
 		load_trouble(l, "--watch-pid", "there is no such process (any more)");
 }
@@ -240,7 +241,7 @@ static void sweep(struct load *l)
 	for (struct lane **at = &l->lanes; *at != NULL;) {
 		struct lane *lane = *at;
 
-		if (lane->conn == NULL && !lane->is_dialled) {
+		if (lane->conn == NULL && (!lane->is_dialled || lane->is_passing)) {
 			*at = lane->next;
 			lane_free(lane);
 			continue;
@@ -275,6 +276,8 @@ static void loop(struct load *l)
 		step(l);
 		source_pace(l);
 		source_fill(l);
+		for (size_t i = 0; i < l->options->party_count; i++)
+			party_churn(&l->parties[i]);
 		if (l->now_ns - said_ns >= SECOND_NS) {
 			sweep(l);
 			result_progress(l, said_ns, &said);

@@ -37,7 +37,8 @@ struct party {
 	const struct party_options *options;
 	struct policy policy;
 	struct tls_ctx *tls;
-	uint64_t planned, dialled; /* streams to open, begun */
+	uint64_t planned, dialled;  /* streams to open, begun */
+	uint64_t passing, churn_ns; /* of --churn: begun so far; since when */
 };
 
 /* One connection. */
@@ -48,6 +49,7 @@ struct lane {
 	struct transport_conn *conn; /* NULL: gone */
 	struct lane *next;           /* of all */
 	bool is_dialled, is_authorised, is_finished;
+	bool is_passing; /* of --churn: closed as soon as it is authorised */
 
 	/* flows that may send, and the lane among those that have some */
 	struct flow *ready, *ready_last;
@@ -57,7 +59,7 @@ struct lane {
 
 /* What had been by then. */
 struct load_moment {
-	uint64_t ns, bytes;
+	uint64_t ns, bytes, passed;
 	struct watch watch;
 	struct flow_counts counts;
 };
@@ -74,6 +76,7 @@ struct load {
 	/* streams */
 	uint64_t planned, opening, authorised, accepted, ended_early;
 	uint64_t dialback; /* of those authorised */
+	uint64_t passing, passed; /* of --churn: being opened; opened and closed again */
 	uint64_t opened_last_ns;
 	bool failed;                    /* before anything was measured */
 	uint64_t progress, progress_ns; /* stanzas received, and when that was news */
@@ -109,6 +112,8 @@ void party_open(struct party *p, struct load *l, const struct party_options *o);
 void party_close(struct party *p);
 /* Begins streams while fewer than options.parallel are being opened. */
 void party_dial(struct party *p);
+/* Begins the streams of --churn that are due. */
+void party_churn(struct party *p);
 
 /* lane.c */
 extern const struct transport_calls lane_calls;

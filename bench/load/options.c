@@ -205,6 +205,8 @@ static bool party_option(struct party_options *p, const char *name, const char *
 		p->theirs = names(name, value);
 	} else if (strcmp(name, "--streams") == 0) {
 		p->streams = whole(name, value, 1, 100000);
+	} else if (strcmp(name, "--churn") == 0) {
+		p->churn = whole(name, value, 1, 100000);
 	} else if (strcmp(name, "--auth") == 0) {
 		p->auth = (enum party_auth)word(name, value, auths, ARRAY_LEN(auths));
 	} else if (strcmp(name, "--cert") == 0) {

@@ -28,7 +28,7 @@ struct party_options {
 	struct transport_place dial, listen;
 	struct names ours, theirs;
 	enum party_auth auth;
-	uint32_t streams;
+	uint32_t streams, churn;
 	const char *certificate, *key, *trust, *certificate_dir, *secret, *user, *netns;
 };
 

@@ -61,7 +61,7 @@ void party_open(struct party *p, struct load *l, const struct party_options *o)
 	make_policy(p);
 	if (has_tls(o) && (p->tls = tls_ctx_make(&tls, error)) == NULL)
 		bench_die(error);
-	if (o->dials)
+	if (o->dials && o->churn == 0)
 		p->planned = (uint64_t)o->streams * o->ours.count *
 			     (o->role == PARTY_COMPONENT ? 1 : o->theirs.count);
 	l->planned += p->planned;
@@ -80,7 +80,7 @@ void party_close(struct party *p)
 	free(p->policy.dialback_passphrase);
 }
 
-static void dial(struct party *p, uint64_t number)
+static struct lane *dial(struct party *p, uint64_t number)
 {
 	const struct party_options *o = p->options;
 	const char *ours = o->ours.list[number % o->ours.count];
@@ -89,15 +89,33 @@ static void dial(struct party *p, uint64_t number)
 	struct lane *lane = lane_make(p, ours, theirs, true);
 	char error[TRANSPORT_ERROR];
 
-	p->load->opening++;
 	lane->conn = transport_dial(p->load->transport, &o->dial, lane, error);
 	if (lane->conn == NULL)
 		load_trouble(p->load, party_role_name(o->role), error);
+	return lane;
 }
 
 void party_dial(struct party *p)
 {
 	while (p->dialled < p->planned && p->load->opening < p->load->options->parallel &&
-	       p->load->trouble[0] == '\0')
-		dial(p, p->dialled++);
+	       p->load->trouble[0] == '\0') {
+		p->load->opening++;
+		(void)dial(p, p->dialled++);
+	}
+}
+
+void party_churn(struct party *p)
+{
+	const struct load *l = p->load;
+	const uint64_t churn = p->options->churn;
+
+	if (churn == 0 || (l->phase != LOAD_WARMING && l->phase != LOAD_MEASURING))
+		return;
+	if (p->churn_ns == 0)
+		p->churn_ns = l->now_ns;
+	while (p->passing < (l->now_ns - p->churn_ns) * churn / SECOND_NS &&
+	       l->passing < l->options->parallel) {
+		p->load->passing++;
+		dial(p, p->passing++)->is_passing = true;
+	}
 }

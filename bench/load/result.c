@@ -132,6 +132,8 @@ static void say_measured(const struct load *l, struct report *r)
 	say(r, "measured_s", measured_s, "s");
 	say(r, "stanzas_per_s", per(stanzas, measured_s), "1/s");
 	say(r, "stanza_bytes", per((double)(until->bytes - from->bytes), stanzas), "bytes");
+	say(r, "streams_passed_per_s", per((double)(until->passed - from->passed), measured_s),
+	    "opened and closed again");
 	say_latency(l, r);
 	say(r, "own_cpu_s", own_s, "s of the generator");
 	say(r, "stanzas_per_own_cpu_s", per(stanzas, own_s), "1/s");
