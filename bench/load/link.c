@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
     "usage: sluice-load-link --outside SOCKET,ADDR/BITS --inside SOCKET,ADDR/BITS [OPTION...] --\n"
@@ -119,10 +120,17 @@ int link_read(struct stack_setup *s, int argc, char **argv)
 	return i;
 }
 
+static void remove_sockets(void)
+{
+	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+		(void)unlink(the_stack.setup.side[i].socket);
+}
+
 void link_start(const struct stack_setup *setup)
 {
 	char error[STACK_ERROR];
 
+	(void)atexit(remove_sockets); /* also when the run ends the program */
 	if (stack_start(&the_stack, setup, error))
 		return;
 	fprintf(stderr, "%s: %s\n", program_invocation_short_name, error);

@@ -75,7 +75,7 @@ struct load {
 
 	/* streams */
 	uint64_t planned, opening, authorised, accepted, ended_early;
-	uint64_t dialback; /* of those authorised */
+	uint64_t dialback;        /* of those authorised */
 	uint64_t passing, passed; /* of --churn: being opened; opened and closed again */
 	uint64_t opened_last_ns;
 	bool failed;                    /* before anything was measured */

@@ -199,7 +199,6 @@ void stack_stop(struct stack *s)
 	for (unsigned int i = IFACE_COUNT; i-- > 0;) {
 		rte_pktmbuf_free_bulk(s->tx[i].frame, s->tx[i].count);
 		port_close(&s->port[i]);
-		(void)unlink(s->setup.side[i].socket);
 	}
 	(void)rte_eal_cleanup();
 }

@@ -65,7 +65,7 @@ MUST_USE bool stack_start(struct stack *s, const struct stack_setup *setup, char
 MUST_USE bool stack_connect(struct stack *s, char *error);
 /* Net and TCP. net knows one port to listen at on each side, so that has to be set before. */
 MUST_USE bool stack_open(struct stack *s, char *error);
-/* The ports are gone, and their sockets. */
+/* All but the sockets, which are link.c's to remove. */
 void stack_stop(struct stack *s);
 
 /* Reads the clock, takes frames up to tcp_segments(); returns how many. */

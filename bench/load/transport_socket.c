@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/load/outbox.h"
 #include "control/memory.h"
 
 enum { EVENTS_MAX = 256, BACKLOG = 4096 };
@@ -25,8 +26,7 @@ struct transport_conn {
 	struct transport_conn *next_dirty;
 	struct transport_conn *next_gone; /* or of the listeners */
 	void *user;
-	uint8_t *out; /* a block of TRANSPORT_BUFFER, while something waits */
-	uint32_t out_at, out_len;
+	struct outbox out;
 	int fd;
 	enum conn_state state;
 	bool is_dirty, is_blocked, wants_room, wants_finish;
@@ -35,8 +35,7 @@ struct transport_conn {
 struct transport {
 	struct transport_calls calls;
 	struct transport_conn *dirty, *gone, *listeners;
-	uint8_t **blocks; /* free ones */
-	size_t block_count, block_room;
+	struct outbox_pool blocks;
 	const char *netns; /* where the thread is */
 	int epoll, home;
 	uint8_t in[TRANSPORT_READ];
@@ -74,9 +73,7 @@ void transport_free(struct transport *t)
 		close(t->epoll);
 	if (t->home >= 0)
 		close(t->home);
-	while (t->block_count > 0)
-		free(t->blocks[--t->block_count]);
-	free(t->blocks);
+	outbox_pool_free(&t->blocks);
 	free(t);
 }
 
@@ -202,47 +199,23 @@ struct transport_conn *transport_dial(struct transport *t, const struct transpor
 	return NULL;
 }
 
-static void give_block(struct transport_conn *c)
-{
-	struct transport *t = c->t;
-
-	if (c->out == NULL)
-		return;
-	if (t->block_count == t->block_room) {
-		t->block_room = 2 * t->block_room + 16;
-		t->blocks = memory_grow(t->blocks, t->block_room * sizeof(*t->blocks));
-	}
-	t->blocks[t->block_count++] = c->out;
-	c->out = NULL;
-	c->out_at = c->out_len = 0;
-}
-
 uint8_t *transport_room(struct transport_conn *c, size_t want, size_t *room)
 {
 	struct transport *t = c->t;
+	uint8_t *at = outbox_room(&c->out, &t->blocks, want, room);
 
-	if (c->out == NULL)
-		c->out =
-		    t->block_count > 0 ? t->blocks[--t->block_count] : memory_get(TRANSPORT_BUFFER);
-	if (c->out_at > 0 && TRANSPORT_BUFFER - c->out_len < want &&
-	    c->out_len - c->out_at <= TRANSPORT_BUFFER / 2) {
-		memmove(c->out, c->out + c->out_at, c->out_len - c->out_at);
-		c->out_len -= c->out_at;
-		c->out_at = 0;
-	}
-	*room = TRANSPORT_BUFFER - c->out_len;
 	c->wants_room = *room < want;
 	if (!c->is_dirty) { /* also when nothing follows: its block is given back by the flush */
 		c->is_dirty = true;
 		c->next_dirty = t->dirty;
 		t->dirty = c;
 	}
-	return c->out + c->out_len;
+	return at;
 }
 
 void transport_commit(struct transport_conn *c, size_t len)
 {
-	c->out_len += (uint32_t)len;
+	c->out.len += (uint32_t)len;
 }
 
 /* The memory goes at the end of the turn: lists of this turn may still name it. */
@@ -254,7 +227,7 @@ static void let_go(struct transport_conn *c)
 	c->state = CONN_GONE;
 	c->next_gone = c->t->gone;
 	c->t->gone = c;
-	give_block(c);
+	outbox_give(&c->out, &c->t->blocks);
 }
 
 static void end(struct transport_conn *c, const char *why)
@@ -287,20 +260,20 @@ static void push(struct transport_conn *c)
 
 	if (c->state != CONN_OPEN)
 		return;
-	while (c->out_at < c->out_len) {
-		n = send(c->fd, c->out + c->out_at, c->out_len - c->out_at, MSG_NOSIGNAL);
+	while (c->out.at < c->out.len) {
+		n = send(c->fd, c->out.block + c->out.at, c->out.len - c->out.at, MSG_NOSIGNAL);
 		if (n < 0)
 			break;
-		c->out_at += (uint32_t)n;
+		c->out.at += (uint32_t)n;
 	}
 	if (n < 0 && errno != EAGAIN) {
 		end(c, strerror(errno));
 		return;
 	}
 	set_blocked(c, n < 0);
-	if (c->out_at < c->out_len)
+	if (c->out.at < c->out.len)
 		return;
-	give_block(c);
+	outbox_give(&c->out, &c->t->blocks);
 	if (c->wants_finish) {
 		c->wants_finish = false;
 		(void)shutdown(c->fd, SHUT_WR);
@@ -318,7 +291,7 @@ void transport_finish(struct transport_conn *c)
 static void room_again(struct transport_conn *c)
 {
 	if (c->state != CONN_OPEN || !c->wants_room ||
-	    c->out_len - c->out_at >= TRANSPORT_BUFFER / 2)
+	    c->out.len - c->out.at >= TRANSPORT_BUFFER / 2)
 		return;
 	c->wants_room = false;
 	c->t->calls.writable(c->user);
