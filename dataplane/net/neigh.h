@@ -21,7 +21,9 @@
 struct net_iface;
 
 enum neigh_bounds {
-	NEIGH_WAITING = 3,  /* packets kept for one next hop while it is asked for */
+	/* Packets kept for one next hop while it is asked for: behind a gateway all partners are
+	 * dialled through one, and a SYN dropped here is a second late. */
+	NEIGH_WAITING = 64,
 	NEIGH_TRIES = 3,    /* questions before it counts as silent (RFC 4861 10) */
 	NEIGH_CHAINS = 512, /* hash chains of one cache: one entry a chain on average */
 	NEIGH_NEWS = 16,    /* answers kept for the other cores; what overflows is asked again */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* arp_test.c - resolving next hops: what is asked, what is believed, what waits, what is bounded.
  */
+#include "dataplane/net/neigh.h"
 #include "tests/unit/net/rig.h"
 
 static const struct rte_ether_addr other_mac = {{2, 0, 0, 0, 0, 0x66}};
@@ -69,16 +70,16 @@ static void answers_a_probe_and_forgets_it(void)
 	rig_close();
 }
 
-static void keeps_three_packets_while_it_asks(void)
+static void keeps_some_packets_while_it_asks(void)
 {
 	rig_open();
-	for (uint8_t mark = 1; mark <= 4; mark++)
+	for (uint8_t mark = 1; mark <= NEIGH_WAITING + 1; mark++)
 		rig_output(rig_segment(mark), STATION);
 	CHECK(rig_dropped(DROP_NEIGHBOUR_PENDING));
 	CHECK(took_question(STATION, all_macs));
 	CHECK_EQ(rig_take().len, 0);
 	answer(STATION, station_mac);
-	for (uint8_t mark = 1; mark <= 3; mark++)
+	for (uint8_t mark = 1; mark <= NEIGH_WAITING; mark++)
 		CHECK(took_segment(station_mac, STATION, mark));
 	CHECK_EQ(rig_take().len, 0);
 	CHECK_EQ(rig_drops(), 0);
@@ -361,7 +362,7 @@ int main(void)
 	RUN(announces_itself_twice);
 	RUN(answers_who_asks_and_remembers_him);
 	RUN(answers_a_probe_and_forgets_it);
-	RUN(keeps_three_packets_while_it_asks);
+	RUN(keeps_some_packets_while_it_asks);
 	RUN(gives_up_after_three_questions);
 	RUN(asks_the_gateway_for_far_addresses);
 	RUN(believes_only_answers_to_questions);

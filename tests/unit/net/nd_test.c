@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* nd_test.c - neighbour discovery: what is said at the start, asked, answered and believed. */
+#include "dataplane/net/neigh.h"
 #include "tests/unit/net/rig6.h"
 
 static const struct rte_ether_addr other_mac = {{2, 0, 0, 0, 0, 0x66}};
@@ -159,16 +160,16 @@ static void counts_who_claims_its_address(void)
 	rig_close();
 }
 
-static void keeps_three_packets_while_it_asks(void)
+static void keeps_some_packets_while_it_asks(void)
 {
 	rig6_open();
-	for (uint8_t mark = 1; mark <= 4; mark++)
+	for (uint8_t mark = 1; mark <= NEIGH_WAITING + 1; mark++)
 		rig6_output(rig_segment(mark), STATION6, 0);
 	CHECK(rig_dropped(DROP_NEIGHBOUR_PENDING));
 	CHECK(took_nd_question(STATION6, NULL));
 	CHECK_EQ(rig_take().len, 0);
 	answer_nd(STATION6, station_mac);
-	for (uint8_t mark = 1; mark <= 3; mark++)
+	for (uint8_t mark = 1; mark <= NEIGH_WAITING; mark++)
 		CHECK(took_segment6(station_mac, STATION6, mark));
 	CHECK_EQ(rig_take().len, 0);
 	CHECK_EQ(rig_drops(), 0);
@@ -364,7 +365,7 @@ int main(void)
 	RUN(finds_an_asker_who_does_not_say_where_he_is);
 	RUN(defends_its_addresses);
 	RUN(counts_who_claims_its_address);
-	RUN(keeps_three_packets_while_it_asks);
+	RUN(keeps_some_packets_while_it_asks);
 	RUN(gives_up_after_three_questions);
 	RUN(probes_who_may_be_gone);
 	RUN(believes_only_answers_to_questions);
