@@ -276,7 +276,9 @@ def compared(before, moments):
         return result
     moved = {k: last[k] - moments[0][k] for k in ("busy_cycles", "busy_turns", "stanzas", "frames_in",
              "frames_out", "bursts_in", "records_opened", "records_sealed")}  # fmt: skip
-    stanzas = max(moved["stanzas"], 1)
+    stanzas = moved["stanzas"]
+    if stanzas == 0:
+        return {**result, **moved}
     return {
         **result, **moved,
         "cycles_per_stanza": moved["busy_cycles"] / stanzas,

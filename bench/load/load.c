@@ -181,7 +181,7 @@ static void on_draining(struct load *l)
 {
 	char text[128];
 
-	if (!sink_has_all(l) && l->now_ns < l->deadline_ns)
+	if ((!sink_has_all(l) || l->passing > 0) && l->now_ns < l->deadline_ns)
 		return;
 	if (!sink_has_all(l)) {
 		snprintf(
