@@ -5,8 +5,8 @@ from .link import Link
 from .state import LabError
 
 STREAMS = (1, 16, 256)
-SIZES = {"200 B": {"size": 200}, "500 B": {"size": 500}, "4096 B": {"size": 4096},
-         "mix": {"mix": "mix"}}  # fmt: skip
+SIZES = {"200 B": {"size": 200}, "200 B single": {"size": 200, "records": "single"},
+         "500 B": {"size": 500}, "4096 B": {"size": 4096}, "mix": {"mix": "mix"}}  # fmt: skip
 UNDER_WAY = {"4096 B": 512}  # stanzas of all streams together; of smaller ones:
 UNDER_WAY_SMALL = 2048
 SHARES = (0.1, 0.5, 0.8)  # of the highest rate

@@ -7,8 +7,8 @@ import statistics
 from labkit import against
 from labkit.state import LabError
 
-from .results import Curve, Result
 from .parts import CannotMeasure
+from .results import Curve, Result, at_least
 
 FIGURES = {
     "stanzas_per_cpu_s": "1/s",
@@ -50,6 +50,27 @@ def curves(found):
             yield Curve("throughput", server, sorted(sizes), [sizes[n] for n in sorted(sizes)])
 
 
+# a stanza a CPU second of ours through one of theirs: ours by the link part, theirs by case; goal, aim
+AGAINST = (
+    ("ejabberd", "in, 200 B, 1 stream", "link.in.200_b.1", 20, 50),
+    ("prosody", "in, 200 B, 1 stream", "link.in.200_b.1", 40, 100),
+    ("jabberd2", "out, 200 B, 1 domain", "link.out.200_b.1", 20, 50),
+    ("haproxy", "200 B, 1 stream, single", "link.in.200_b_single.1", 3, 5),
+    ("haproxy", "200 B, 1 stream, packed", "link.in.200_b.1", 1.5, 2.5),
+    ("nginx", "200 B, 1 stream, single", "link.in.200_b_single.1", 3, 5),
+    ("nginx", "200 B, 1 stream, packed", "link.in.200_b.1", 1.5, 2.5),
+)
+
+
+def compare(found, before):
+    """With what the link part has found in this run; without it there is nothing to compare."""
+    for server, case, ours, goal, aim in AGAINST:
+        rate = before.get(f"{ours}.stanzas_per_cpu_s")
+        theirs = found.get((server, case), {}).get("stanzas_per_cpu_s")
+        if rate and theirs:
+            yield at_least(f"peers.{server}.{slug(case)}.ours", rate / statistics.median(theirs), goal, aim)
+
+
 class Peers:
     name = "peers"
     title = "Prosody, ejabberd, jabberd2, HAProxy and nginx under the same load"
@@ -70,7 +91,7 @@ class Peers:
         except LabError as e:
             wrong.append(f"{server}: {e}")
 
-    def measure(self, args, _before):
+    def measure(self, args, before):
         found, wrong = {}, []
         order = list(against.SERVERS)
         # What drifts meanwhile drifts for each the same: there and back again.
@@ -80,6 +101,7 @@ class Peers:
             for name, all_of_it in values.items():
                 yield Result(f"peers.{server}.{slug(case)}.{name}", statistics.median(all_of_it),
                              FIGURES[name], min(all_of_it), max(all_of_it))  # fmt: skip
+        yield from compare(found, before)
         yield from curves(found)
         if wrong:
             raise CannotMeasure("; ".join(wrong))
