@@ -199,8 +199,8 @@ static void pair_is_late(struct stream *s, struct stream_pair *pair)
 {
 	char ours[DOMAIN_TEXT_MAX + 1], theirs[DOMAIN_TEXT_MAX + 1];
 
-	memcpy(ours, pair->ours, sizeof(ours));
-	memcpy(theirs, pair->theirs, sizeof(theirs));
+	snprintf(ours, sizeof(ours), "%s", pair->ours);
+	snprintf(theirs, sizeof(theirs), "%s", pair->theirs);
 	if (s->setup.role == STREAM_INITIATING) {
 		asked_in_vain(s, ours, theirs, DROP_STREAM_TIMEOUT, "db:result was not answered");
 		return;

@@ -46,14 +46,10 @@ static void secure(struct endpoint *e)
 {
 	struct identity *id = memory_get(sizeof(*id));
 	struct tls_handover keys;
-	const size_t bytes = (record_state_bytes() + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 
 	handshake_keys(e->handshake, &keys);
 	handshake_identity(e->handshake, id);
-	e->records = aligned_alloc(CACHE_LINE, bytes);
-	if (e->records == NULL)
-		bench_die("out of memory");
-	memset(e->records, 0, bytes);
+	e->records = memory_get(record_state_bytes());
 	if (record_init(e->records, &keys, e->setup.is_dialled)) {
 		e->wire = WIRE_SECURE;
 		handshake_free(e->handshake);

@@ -129,7 +129,9 @@ static size_t bytes_in_use(const struct framer *f)
 
 	if (f->after_reference == FRAMER_IN_DECLARED)
 		len += f->uri_len;
-	if (f->after_reference == FRAMER_IN_DECLARED && f->declares == FRAMER_DECLARES_PREFIX)
+	/* One too many has been refused, and has no place. */
+	if (f->after_reference == FRAMER_IN_DECLARED && f->declares == FRAMER_DECLARES_PREFIX &&
+	    f->binding_count < ARRAY_LEN(f->bindings))
 		len += f->bindings[f->binding_count].prefix_len;
 	return min_size(len, sizeof(f->binding_bytes));
 }

@@ -91,7 +91,7 @@ bool unescape_equals(struct span raw, const char *text)
 	unsigned int n;
 
 	/* What is written as it is meant, as nearly always. */
-	if (raw.len == left && memcmp(raw.at, text, left) == 0)
+	if (left > 0 && raw.len == left && memcmp(raw.at, text, left) == 0)
 		return true;
 	while ((n = unescape_next(&raw, bytes)) > 0) {
 		if (n > left || memcmp(bytes, text, n) != 0)

@@ -148,8 +148,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (machine == NULL) {
 		machine = record_machine_init(2);
-		ours = aligned_alloc(CACHE_LINE, record_state_bytes());
-		theirs = aligned_alloc(CACHE_LINE, record_state_bytes());
+		ours = malloc(record_state_bytes());
+		theirs = malloc(record_state_bytes());
 		need(machine != NULL && ours != NULL && theirs != NULL);
 	}
 	if (size == 0)

@@ -74,7 +74,7 @@ static struct link *link_open(const struct combination *c, bool tickets, const c
 	handshake_keys(h, &keys);
 	used = handshake_consumed(h);
 	handshake_free(h);
-	l->state = aligned_alloc(CACHE_LINE, record_state_bytes());
+	l->state = malloc(record_state_bytes());
 	CHECK(record_init(l->state, &keys, c->is_client));
 	l->keys = keys;
 	l->wire_len = wire.len - used;

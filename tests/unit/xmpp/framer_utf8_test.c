@@ -131,7 +131,7 @@ static void random_text(void)
 	for (int round = 0; round < 400; round++) {
 		size_t len = 0;
 
-		while (len + 4 < sizeof(bytes)) {
+		while (len + 6 <= sizeof(bytes)) { /* the longest word */
 			const char *word = words[(check_random(&seed) >> 40) % ARRAY_LEN(words)];
 
 			memcpy(bytes + len, word, strlen(word));
