@@ -4,7 +4,6 @@
  * turn, on the CPU time of this thread.
  */
 #include <expat.h>
-#include <getopt.h>
 #include <libxml/parser.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,33 +193,17 @@ static void compare_tokens(struct bench *b)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"short", no_argument, NULL, 's'},
-						{"json", no_argument, NULL, 'j'},
-						{"help", no_argument, NULL, 'h'},
-						{NULL, 0, NULL, 0}};
 	struct bench b = {.rounds = 11};
+	int names;
 
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (o == 's')
-			b.is_short = true;
-		else if (o == 'j')
-			b.json = true;
-		else {
-			printf("usage: framer_bench [--short] [--json] [CORPUS]\n\nThe framer "
-			       "beside libxml2 "
-			       "and expat. Exit status: 0 all goals met, 1 not, 2 usage.\n");
-			return o == 'h' ? 0 : 2;
-		}
-	}
-	if (b.is_short)
-		b.rounds = 5;
+	names =
+	    bench_options(&b, 5, argc, argv, " [CORPUS]\n\nThe framer beside libxml2 and expat.");
 	machine_take_clock(&b);
 	machine_say(&b);
 	bench_head(&b);
 	for (int kind = 0; kind < CORPUS_KINDS; kind++)
-		if (optind == argc ||
-		    strcmp(argv[optind], corpus_name((enum corpus_kind)kind)) == 0)
+		if (names == argc || strcmp(argv[names], corpus_name((enum corpus_kind)kind)) == 0)
 			compare(&b, (enum corpus_kind)kind);
 	compare_tokens(&b);
-	return b.missed == 0 ? 0 : 1;
+	return bench_status(&b);
 }

@@ -7,7 +7,6 @@
  * time lies between the timed stretches. The limit: key generation, key agreement, one signature,
  * and three verifications (leaf, intermediate, CertificateVerify).
  */
-#include <getopt.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <string.h>
@@ -258,28 +257,14 @@ static void compare(struct bench *b, struct tls_ctx *const ctx[IFACE_COUNT], con
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"short", no_argument, NULL, 's'},
-						{"json", no_argument, NULL, 'j'},
-						{"help", no_argument, NULL, 'h'},
-						{NULL, 0, NULL, 0}};
 	struct tls_ctx *ctx[IFACE_COUNT];
 	struct bench b = {.rounds = 11};
 	struct party p;
 
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (o == 's')
-			b.is_short = true;
-		else if (o == 'j')
-			b.json = true;
-		else {
-			printf("usage: handshake_bench [--short] [--json]\n\nMutual TLS handshakes "
-			       "beside the limit that their public-key operations set.\nExit "
-			       "status: 0 all goals met, 1 not, 2 usage.\n");
-			return o == 'h' ? 0 : 2;
-		}
-	}
-	if (b.is_short)
-		b.rounds = 5;
+	(void)bench_options(
+	    &b, 5, argc, argv,
+	    "\n\nMutual TLS handshakes beside the limit that their public-key operations "
+	    "set.");
 	p = party_make();
 	ctx[IFACE_EDGE] = make_ctx(IFACE_EDGE, &p);
 	ctx[IFACE_INTERNAL] = make_ctx(IFACE_INTERNAL, &p);
@@ -291,5 +276,5 @@ int main(int argc, char **argv)
 	tls_ctx_drop(ctx[IFACE_EDGE]);
 	tls_ctx_drop(ctx[IFACE_INTERNAL]);
 	party_free(&p);
-	return b.missed == 0 ? 0 : 1;
+	return bench_status(&b);
 }

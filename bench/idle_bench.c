@@ -143,16 +143,7 @@ int main(int argc, char **argv)
 	struct sizes few;
 	double megabytes;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			b.json = true;
-		else if (strcmp(argv[i], "--short") == 0)
-			b.is_short = true;
-		else {
-			fprintf(stderr, "usage: idle_bench [--json] [--short]\n");
-			return 2;
-		}
-	}
+	(void)bench_options(&b, 1, argc, argv, "\n\nMemory of idle, authenticated streams.");
 	idle_start();
 	machine_say(&b);
 	bench_head(&b);
@@ -164,5 +155,5 @@ int main(int argc, char **argv)
 	measure(&b, 10000, &few, &control);
 	if (!b.is_short)
 		measure(&b, 50000, &few, &control);
-	return b.missed > 0;
+	return bench_status(&b);
 }

@@ -4,7 +4,6 @@
  * OpenSSL: in one process, in turn, on the CPU time of this thread; README.md says what each line
  * is.
  */
-#include <getopt.h>
 #include <intel-ipsec-mb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -410,27 +409,11 @@ static void make_world(struct bench *b)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"short", no_argument, NULL, 's'},
-						{"json", no_argument, NULL, 'j'},
-						{"help", no_argument, NULL, 'h'},
-						{NULL, 0, NULL, 0}};
 	const struct machine_time before = machine_time();
 	struct bench b = {.rounds = ROUNDS};
 
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (o == 's')
-			b.is_short = true;
-		else if (o == 'j')
-			b.json = true;
-		else {
-			printf("usage: record_bench [--short] [--json]\n\nThe record layer beside "
-			       "ipsec-mb and OpenSSL. Exit status: 0 all goals met, 1 not, 2 "
-			       "usage.\n");
-			return o == 'h' ? 0 : 2;
-		}
-	}
-	if (b.is_short)
-		b.rounds = ROUNDS_SHORT;
+	(void)bench_options(&b, ROUNDS_SHORT, argc, argv,
+			    "\n\nThe record layer beside ipsec-mb and OpenSSL.");
 	machine_take_clock(&b);
 	machine_say(&b);
 	make_world(&b);
@@ -439,5 +422,5 @@ int main(int argc, char **argv)
 	machine_say_steal(&b, before);
 	free_mb_mgr(world.mb);
 	record_machine_close(world.machine);
-	return b.missed == 0 ? 0 : 1;
+	return bench_status(&b);
 }

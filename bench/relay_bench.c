@@ -4,7 +4,6 @@
  * framing and sealing the same bytes without TCP, device and routes. README.md says what each line
  * is.
  */
-#include <getopt.h>
 #include <rte_malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,37 +218,23 @@ static bool is_wanted(const char *name, int count, char **names)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"short", no_argument, NULL, 's'},
-						{"json", no_argument, NULL, 'j'},
-						{"help", no_argument, NULL, 'h'},
-						{NULL, 0, NULL, 0}};
 	const struct machine_time before = machine_time();
 	struct bench b = {.rounds = ROUNDS};
+	int names;
 
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (o == 's')
-			b.is_short = true;
-		else if (o == 'j')
-			b.json = true;
-		else {
-			printf("usage: relay_bench [--short] [--json] [NAME...]\n\nA stanza across "
-			       "one core, and what of it is computing. NAME: one.1 one.16 one.256 "
-			       "packed.1 packed.16 packed.256.\nExit status: 0 all goals met, 1 "
-			       "not, 2 usage.\n");
-			return o == 'h' ? 0 : 2;
-		}
-	}
-	if (b.is_short)
-		b.rounds = ROUNDS_SHORT;
+	names = bench_options(
+	    &b, ROUNDS_SHORT, argc, argv,
+	    " [NAME...]\n\nA stanza across one core, and what of it is computing. NAME: "
+	    "one.1 one.16 one.256 packed.1 packed.16 packed.256.");
 	relay_world_start();
 	machine_take_clock(&b);
 	machine_say(&b);
 	bench_head(&b);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		if (is_wanted(parts[i].name, argc - optind, argv + optind)) {
+		if (is_wanted(parts[i].name, argc - names, argv + names)) {
 			bench_progress(parts[i].name);
 			measure(&b, &parts[i]);
 		}
 	machine_say_steal(&b, before);
-	return b.missed == 0 ? 0 : 1;
+	return bench_status(&b);
 }

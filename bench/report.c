@@ -1,9 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* report.c - one line a result: a table for people, or JSON for programs. */
 #include <errno.h>
+#include <getopt.h>
 #include <stdlib.h>
 
 #include "bench/report.h"
+
+int bench_options(struct bench *b, unsigned int rounds_short, int argc, char **argv,
+		  const char *usage)
+{
+	static const struct option options[] = {{"short", no_argument, NULL, 's'},
+						{"json", no_argument, NULL, 'j'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
+
+	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (o == 's') {
+			b->is_short = true;
+			b->rounds = rounds_short;
+		} else if (o == 'j') {
+			b->json = true;
+		} else {
+			fprintf(o == 'h' ? stdout : stderr,
+				"usage: %s [--short] [--json]%s\nExit status: 0 all goals met, 1 "
+				"not, 2 "
+				"usage.\n",
+				program_invocation_short_name, usage);
+			exit(o == 'h' ? 0 : 2);
+		}
+	}
+	return optind;
+}
 
 static int by_size(const void *a, const void *b)
 {

@@ -30,6 +30,19 @@ struct bench {
 	uint64_t overhead_ns; /* of reading the clock twice */
 };
 
+/*
+ * bench_options - --short (then @rounds_short rounds), --json, --help, as each benchmark has them.
+ * @usage   what follows "usage: PROGRAM [--short] [--json]".
+ * Returns  where the names begin in @argv. Ends the process on --help, 0, and on anything else, 2.
+ */
+int bench_options(struct bench *b, unsigned int rounds_short, int argc, char **argv,
+		  const char *usage);
+/* The exit status: 0 every goal is met, 1 one is not. */
+static inline int bench_status(const struct bench *b)
+{
+	return b->missed == 0 ? 0 : 1;
+}
+
 /* One value a round: the median is the result, the quartiles are its spread. Sorts @values. */
 void bench_report(struct bench *b, const struct bench_line *line, double *values,
 		  unsigned int count);

@@ -37,7 +37,8 @@ bool chain_cache_has(const struct chain_cache *c, const struct chain_digest *dig
 {
 	const size_t i = slot_of(digest);
 
-	return now < c->slot[i].until &&
+	/* The second, for a clock that was put back. */
+	return now < c->slot[i].until && c->slot[i].until - now <= CHAIN_CACHE_S &&
 	       memcmp(c->slot[i].digest.bytes, digest->bytes, sizeof(digest->bytes)) == 0;
 }
 

@@ -5,7 +5,7 @@
  *
  * Of one trust store and purpose: it is made with them and goes with them. Only good chains are
  * remembered, by the SHA-256 of all their bytes, for CHAIN_CACHE_S seconds and never beyond the end
- * of one of their certificates.
+ * of a certificate that was sent; that of their anchor is noticed when these seconds are over.
  *
  * Runs on  control. Times are of time(2).
  */

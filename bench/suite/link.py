@@ -8,7 +8,7 @@ from labkit import link_cases
 from labkit.state import LabError
 
 from .parts import CannotMeasure
-from .results import Curve, Result, at_least, at_most
+from .results import Curve, Result, at_least, at_most, slug
 
 # (size, streams) as the peers' cases have them
 LIKE = {("in", "200 B", 1): "in, 200 B, 1 stream", ("in", "200 B", 16): "in, 200 B, 10 streams",
@@ -21,10 +21,6 @@ def rate_of(name):
     """("in", "200 B", 16) of "rate in, 200 B, 16"."""
     found = re.fullmatch(r"rate (in|out), (.+), (\d+)", name)
     return (found[1], found[2], int(found[3])) if found else None
-
-
-def slug(text):
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
 def rates(found):

@@ -8,7 +8,7 @@ from labkit import against
 from labkit.state import LabError
 
 from .parts import CannotMeasure
-from .results import Curve, Result, at_least
+from .results import Curve, Result, at_least, slug
 
 FIGURES = {
     "stanzas_per_cpu_s": "1/s",
@@ -18,7 +18,7 @@ FIGURES = {
     "streams_per_cpu_s": "1/s",
     "kb_per_stream": "KB",
 }
-SHORT = ("200 B, 1 stream", "500 B, 1 stream", "4 KB", "2,000/s", "open")
+SHORT = ("200 B, 1 stream", "200 B, 1 domain", "500 B, 1 stream", "4 KB", "2,000/s", "open")
 
 
 def figures_of(case):
@@ -28,10 +28,6 @@ def figures_of(case):
     if "/s" in case:
         return ("latency_p50_us", "latency_p99_us")
     return ("stanzas_per_cpu_s", "stanzas_per_s")
-
-
-def slug(text):
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
 def curves(found):

@@ -39,6 +39,8 @@ def lines(axes, curves):
 
 def draw(curves, out):
     """[(name, file)] of what could be drawn."""
+    for old in out.glob("*.svg"):  # of an earlier run, perhaps of other parts
+        old.unlink()
     if not curves:
         return []
     try:

@@ -3,6 +3,7 @@
 
 import dataclasses
 import json
+import re
 import sys
 
 
@@ -43,6 +44,11 @@ class Result:
         if self.sense is None:
             return ""
         return f"{'<=' if self.sense == 'at most' else '>='} {self.goal:g} (aim {self.aim:g})"
+
+
+def slug(text):
+    """As a part of a name."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
 @dataclasses.dataclass

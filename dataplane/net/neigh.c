@@ -63,6 +63,14 @@ static struct neigh_entry *find(struct neigh_cache *c, const struct ip_addr *add
 	return e;
 }
 
+/* Nothing waits for @e any more. */
+static void waited(struct neigh_cache *c, struct neigh_entry *e)
+{
+	if (e->waiting_count > NEIGH_WAITING_OWN)
+		c->shared -= e->waiting_count - (uint32_t)NEIGH_WAITING_OWN;
+	e->waiting_count = 0;
+}
+
 static void forget(struct net_iface *i, struct neigh_entry *e, enum drop why)
 {
 	struct neigh_entry **at = chain_of(&i->neigh, &e->address);
@@ -72,7 +80,7 @@ static void forget(struct net_iface *i, struct neigh_entry *e, enum drop why)
 	*at = e->next;
 	for (unsigned int w = 0; w < e->waiting_count; w++)
 		drop(i, e->waiting[w].m, why);
-	e->waiting_count = 0;
+	waited(&i->neigh, e);
 	wheel_cancel(&i->wheel, &e->timer);
 	become(i, e, NEIGH_FREE, 0);
 	i->neigh.last = NULL;
@@ -141,16 +149,21 @@ static void transmit(struct net_iface *out, struct neigh_entry *e, struct rte_mb
 /* TCP may send a segment again that still waits here: then its newest header is the one to keep. */
 static void keep_waiting(struct net_iface *i, struct neigh_entry *e, struct rte_mbuf *m)
 {
+	bool is_shared;
+
 	for (unsigned int w = 0; w < e->waiting_count; w++)
 		if (e->waiting[w].m == m) {
 			e->waiting[w] = frame_of(m);
 			rte_pktmbuf_free(m);
 			return;
 		}
-	if (e->waiting_count == NEIGH_WAITING) {
+	is_shared = e->waiting_count >= NEIGH_WAITING_OWN;
+	if (e->waiting_count == NEIGH_WAITING ||
+	    (is_shared && i->neigh.shared == NEIGH_WAITING_SHARED)) {
 		drop(i, m, DROP_NEIGHBOUR_PENDING);
 		return;
 	}
+	i->neigh.shared += is_shared;
 	e->waiting[e->waiting_count++] = frame_of(m);
 }
 
@@ -180,7 +193,7 @@ static void settle(struct net_iface *i, struct neigh_entry *e, const struct rte_
 	become(i, e, state, now_us);
 	for (unsigned int w = 0; w < e->waiting_count; w++)
 		transmit(i, e, frame_restore(&e->waiting[w]), now_us);
-	e->waiting_count = 0;
+	waited(&i->neigh, e);
 }
 
 /* He says his address has another card than the one we know: perhaps a failover, perhaps a lie. */

@@ -22,8 +22,12 @@ struct net_iface;
 
 enum neigh_bounds {
 	/* Packets kept for one next hop while it is asked for: behind a gateway all partners are
-	 * dialled through one, and a SYN dropped here is a second late. */
+	 * dialled through one, and a SYN dropped here is a second late. A few are each hop's own;
+	 * what is beyond comes out of a share for all, since a stranger can make us talk to any
+	 * number of addresses of the link. */
 	NEIGH_WAITING = 64,
+	NEIGH_WAITING_OWN = 3,
+	NEIGH_WAITING_SHARED = 256,
 	NEIGH_TRIES = 3,    /* questions before it counts as silent (RFC 4861 10) */
 	NEIGH_CHAINS = 512, /* hash chains of one cache: one entry a chain on average */
 	NEIGH_NEWS = 16,    /* answers kept for the other cores; what overflows is asked again */
@@ -87,6 +91,7 @@ struct neigh_cache {
 	struct neigh_entry *last; /* found last: mostly the gateway */
 	struct neigh_entry *chains[NEIGH_CHAINS];
 	struct neigh_list list[NEIGH_STATE_COUNT];
+	uint32_t shared; /* packets that wait beyond NEIGH_WAITING_OWN, of all entries */
 	struct neigh_entry entries[NEIGHBOURS_MAX];
 };
 

@@ -30,6 +30,7 @@ static void remembers_for_a_while(void)
 	CHECK(chain_cache_has(&cache, &digest, now));
 	CHECK(chain_cache_has(&cache, &digest, now + CHAIN_CACHE_S - 1));
 	CHECK(!chain_cache_has(&cache, &digest, now + CHAIN_CACHE_S));
+	CHECK(!chain_cache_has(&cache, &digest, now - 1)); /* the clock was put back */
 }
 
 static void remembers_no_longer_than_a_certificate_lives(void)

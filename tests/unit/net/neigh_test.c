@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* neigh_test.c - the neighbour cache of both families when it is full and when it is scanned. */
+#include "dataplane/net/neigh.h"
 #include "tests/unit/net/rig6.h"
 
 static const struct rte_ether_addr other_mac = {{2, 0, 0, 0, 0, 0x66}};
@@ -88,6 +89,35 @@ static void a_flood_of_askers_pushes_out_nobody(void)
 	rig_close();
 }
 
+static void send_to(uint32_t n, unsigned int count)
+{
+	for (unsigned int mark = 1; mark <= count; mark++)
+		rig6_output(rig_segment((uint8_t)mark), scanned(n), 0);
+	CHECK(took_nd_question(scanned(n), NULL));
+}
+
+/* What waits for addresses that a stranger named is bounded together, beyond a few each. */
+static void waits_for_many_within_a_bound(void)
+{
+	enum { HOPS = 20, BEYOND = NEIGH_WAITING - NEIGH_WAITING_OWN };
+
+	rig6_open();
+	for (uint32_t n = 0; n < HOPS; n++)
+		send_to(n, NEIGH_WAITING);
+	CHECK_EQ(drops[DROP_NEIGHBOUR_PENDING], HOPS * BEYOND - NEIGH_WAITING_SHARED);
+	CHECK_EQ(rig_drops(), drops[DROP_NEIGHBOUR_PENDING]);
+	memset(drops, 0, sizeof(drops));
+	send_to(HOPS, NEIGH_WAITING_OWN); /* its own few each has always */
+	CHECK_EQ(rig_drops(), 0);
+	/* An answer gives its part of the share back. */
+	answer_nd(scanned(0), station_mac);
+	for (unsigned int mark = 1; mark <= NEIGH_WAITING; mark++)
+		CHECK(took_segment6(station_mac, scanned(0), (uint8_t)mark));
+	send_to(HOPS + 1, NEIGH_WAITING);
+	CHECK_EQ(rig_drops(), 0);
+	rig_close();
+}
+
 /* Same numbers, other family: neither is taken for the other. */
 static void keeps_the_families_apart(void)
 {
@@ -112,6 +142,7 @@ int main(void)
 	RUN(survives_a_scan);
 	RUN(the_least_sure_gives_way);
 	RUN(a_flood_of_askers_pushes_out_nobody);
+	RUN(waits_for_many_within_a_bound);
 	RUN(keeps_the_families_apart);
 	return check_summary();
 }
