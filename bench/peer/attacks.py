@@ -29,7 +29,7 @@ SYN, ACK = 2, 16  # flags
 NEAR = 1 << 27  # of the true acknowledgment number
 WAY = w.Way(delay_us=1000, rate_kbit=20000, queue_bytes=50000)  # little to do for any processor
 FLOOR = 0.7  # rate under attack to rate beside as many frames to a closed port: of all kinds
-COLLAPSE = 0.3  # of one kind, which is measured for a second or so
+COLLAPSE = 0.6  # of one kind, which is measured for a second or so
 RATE = 80000  # forged frames a second
 CLOSED = 5270
 SHORT = ("rst", "syn", "data", "too big")

@@ -28,21 +28,30 @@ static bool is_acceptable(const struct tcp_conn *c, const struct tcp_in *in)
 	       seq_within(last, c->rcv_nxt, c->rcv_edge);
 }
 
+/* Could our peer have sent this text, again or as a probe? It began to be sent within a window of
+ * what was acknowledged then, and nothing before that is sent again. */
+static bool is_plausible_text(const struct tcp_conn *c, const struct tcp_in *in)
+{
+	return (in->len > 0 || in->flags & TCP_FIN) &&
+	       seq_within(in->seq, c->rcv_nxt - RECEIVE_WINDOW_BYTES, c->rcv_edge + 1);
+}
+
 /* An answer to what is outside the window. A bare ACK gets few, lest two stacks answer for ever,
- * and so does a SYN (RFC 5961 4.2). */
+ * a SYN too (RFC 5961 4.2), and text that a forger alone can have sent: else each packet of his
+ * would cost our way out one (RFC 5961 7). */
 static enum step refuse(struct tcp *t, struct tcp_conn *c, const struct tcp_in *in, enum drop why)
 {
 	tcp_count(t, why);
 	if (in->flags & TCP_RST)
 		return STEP_DROP;
-	if (in->len > 0 || in->flags & TCP_FIN) {
-		if (why == DROP_TCP_WINDOW && seq_before(in->seq, c->rcv_nxt))
-			tcp_rcv_sack_duplicate(t, c, in->seq,
-					       in->seq + min_u32(c->rcv_nxt - in->seq, in->len));
-		tcp_owe_ack(t, c);
-	} else {
+	if (!is_plausible_text(c, in)) {
 		tcp_challenge(t, c);
+		return STEP_DROP;
 	}
+	if (why == DROP_TCP_WINDOW && seq_before(in->seq, c->rcv_nxt))
+		tcp_rcv_sack_duplicate(t, c, in->seq,
+				       in->seq + min_u32(c->rcv_nxt - in->seq, in->len));
+	tcp_owe_ack(t, c);
 	return STEP_DROP;
 }
 
