@@ -10,7 +10,8 @@ from . import flows
 from . import world as w
 
 DELAYS_US = (0, 1000, 10000, 25000)
-PING_GAP_S = 0.002
+PING_GAP_S = 0.005  # more than the jitter, so that none waits for another
+JITTER_US = 2000
 
 
 def carry(world, table, long):
@@ -22,7 +23,8 @@ def carry(world, table, long):
                "with the waking of two Python ends; late: the link's own share of it")  # fmt: skip
     rate(world, table, 8 if long else 1.5)
     for delay in DELAYS_US if long else DELAYS_US[:3]:
-        precision(world, table, delay, 2000 if long else 100)
+        precision(world, table, w.Way(delay_us=delay), 2000 if long else 100)
+    precision(world, table, w.Way(delay_us=1000, jitter_us=JITTER_US), 2000 if long else 100)
     load(world, table, 200 if long else 50)
 
 
@@ -82,13 +84,17 @@ def make_udp(world, short, address):
     return s
 
 
-def precision(world, table, delay, count):
-    world.link.set(w.Way(delay_us=delay))
-    over = [t - 2 * delay for t in ping(world, count)]
+def precision(world, table, way, count):
+    """Jitter is on the way there alone."""
+    world.link.set(way, w.Way(delay_us=way.delay_us))
+    over = [t - 2 * way.delay_us for t in ping(world, count)]
     told = world.link.counts()
     wrong = [] if over[0] >= 0 else [f"a packet was {-over[0]:.0f} us early"]
+    if way.jitter_us and over[-1] - over[0] < way.jitter_us / 2:
+        wrong.append(f"no jitter: all between {over[0]:.0f} and {over[-1]:.0f} us")
     frames = told["ab"]["delivered"] + told["ba"]["delivered"]
-    table.row(wrong, what=f"delay {delay / 1000:g} ms each way",
+    what = f"delay {way.delay_us / 1000:g} ms each way"
+    table.row(wrong, what=what + (f", jitter {way.jitter_us / 1000:g} ms" if way.jitter_us else ""),
               late_us=(told["ab"]["late_us"] + told["ba"]["late_us"]) / 2,
               late=(told["ab"]["late"] + told["ba"]["late"]) / frames, p50=statistics.median(over),
               p99=over[int(len(over) * 0.99)], lost=0)  # fmt: skip

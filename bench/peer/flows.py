@@ -12,6 +12,8 @@ from labkit import netns
 from . import world as w
 
 CHUNK = 1 << 16
+SO_RCVBUFFORCE = 33  # of asm-generic/socket.h
+ROOM_BYTES = 1 << 24
 
 
 class End:
@@ -96,9 +98,13 @@ def make_socket(world, short, congestion=None):
     return s
 
 
-def listen(world, port=w.FAR_PORT):
-    """At the far end."""
+def listen(world, port=w.FAR_PORT, is_roomy=False):
+    """At the far end. A roomy one acknowledges at once whenever its reader comes to run: else the
+    kernel waits with the ACK until what it has is read, and the sender answers with a window at once."""
     s = make_socket(world, "far")
+    if is_roomy:
+        s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM_BYTES)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_WINDOW_CLAMP, ROOM_BYTES // 16)
     s.bind((w.FAR, port))
     s.listen(64)
     return s
@@ -126,8 +132,8 @@ def meet(world, stack, role, size, **settings):
 
 
 def kernel_flows(world, count, congestion, port):
-    """@count connections from `ref` to `far`: pairs of sockets, the sender's first."""
-    listener = listen(world, port)
+    """@count connections from `ref` to `far`, which is roomy: pairs of sockets, the sender's first."""
+    listener = listen(world, port, is_roomy=True)
     pairs = []
     with listener:
         for _ in range(count):

@@ -21,7 +21,7 @@ FLOOR = 1.0  # ours to reno, of medians
 
 def ours(world, congestion, count, seconds, seed):
     """Starts @count flows of ours; returns a function that waits for their goodputs."""
-    listener = flows.listen(world)
+    listener = flows.listen(world, is_roomy=True)
     stack_context = world.stack(congestion)
     stack = stack_context.__enter__()
     stack.start("dial", 1 << 40, flows=count, milliseconds=int(seconds * 1000) + 3000, seed=seed,

@@ -52,6 +52,7 @@ class Way:
     rate_kbit: int = 0
     queue_bytes: int = 0
     mark: int = 0  # congestion experienced, of what may be marked
+    jitter_us: int = 0  # each takes up to so much longer, and overtakes none
 
     def text(self):
         return " ".join(str(v) for v in dataclasses.astuple(self))

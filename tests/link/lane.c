@@ -22,7 +22,8 @@ void lane_set(struct lane *l, const struct lane_rules *rules, uint64_t seed)
 {
 	l->rules = *rules;
 	l->seed = seed;
-	l->free_at_ns = 0;
+	l->free_at_ns = l->last_due_ns = 0;
+	l->jitter.state = seed;
 	l->counts = (struct lane_counts){0};
 	memset(l->party_flows, 0, sizeof(l->party_flows));
 }
@@ -168,6 +169,17 @@ static bool pass_bottleneck(struct lane *l, uint16_t len, uint64_t now_ns, uint6
 	return true;
 }
 
+/* A host's or a switch's own time, which keeps senders from falling into step with the bottleneck.
+ */
+static uint64_t delay_in_order(struct lane *l, uint64_t due_ns)
+{
+	due_ns += dice_below(&l->jitter, l->rules.jitter_us * NS_PER_US);
+	if (due_ns < l->last_due_ns)
+		due_ns = l->last_due_ns;
+	l->last_due_ns = due_ns;
+	return due_ns;
+}
+
 static void keep(struct lane *l, const struct lane_slot *how, const uint8_t *frame)
 {
 	struct lane_slot *s;
@@ -221,6 +233,8 @@ void lane_put(struct lane *l, const uint8_t *frame, uint16_t len, struct lane_or
 		return;
 	}
 	how.due_ns += sent_ns + (uint64_t)r->delay_us * NS_PER_US;
+	if (r->jitter_us > 0)
+		how.due_ns = delay_in_order(l, how.due_ns);
 	l->counts.duplicated += twice;
 	l->counts.reordered += late;
 	l->counts.marked += how.marked;

@@ -32,6 +32,7 @@ struct lane_rules {
 	uint32_t rate_kbit;   /* 0 = no bottleneck */
 	uint32_t queue_bytes; /* in front of it; what finds no room is dropped */
 	uint32_t mark;        /* congestion experienced; of those that may be marked */
+	uint32_t jitter_us;   /* each takes up to so much longer, but overtakes none before it */
 };
 
 struct lane_counts {
@@ -60,7 +61,9 @@ struct lane {
 	struct lane_rules rules;
 	struct lane_counts counts;
 	uint64_t seed, serial;
-	uint64_t free_at_ns; /* when the bottleneck has sent all it has */
+	uint64_t free_at_ns;  /* when the bottleneck has sent all it has */
+	uint64_t last_due_ns; /* of what had jitter */
+	struct dice jitter;
 	uint32_t heap_count, free_count;
 	uint32_t party_flows[LANE_PARTIES];
 	struct lane_flow flow[LANE_FLOWS];

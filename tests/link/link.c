@@ -173,9 +173,9 @@ static void say_counts(void)
 
 static bool parse_rules(const char *text, struct lane_rules *r, int *used)
 {
-	return sscanf(text, "%u %u %u %u %u %u %u %u%n", &r->delay_us, &r->loss, &r->duplicate,
+	return sscanf(text, "%u %u %u %u %u %u %u %u %u%n", &r->delay_us, &r->loss, &r->duplicate,
 		      &r->reorder, &r->reorder_us, &r->rate_kbit, &r->queue_bytes, &r->mark,
-		      used) == 8;
+		      &r->jitter_us, used) == 9;
 }
 
 static bool obey(const char *line)
