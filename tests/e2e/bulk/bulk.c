@@ -49,7 +49,7 @@ static void start_eal(const char *option, const char *value, const char *cpu)
 {
 	const char *const device[] = {option, value, NULL};
 
-	eal_start("96", cpu, device);
+	eal_start("160", cpu, device);
 }
 
 static void open_stack(char **argv, struct stack_tcp tcp)

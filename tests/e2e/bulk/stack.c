@@ -21,7 +21,7 @@ static bool make_pools(struct stack *s, unsigned int rx_mbufs, uint16_t rx_data_
 	s->rx_pool = port_make_pool("rx", rx_mbufs, 0, rx_data_room, true);
 	s->pool = rte_pktmbuf_pool_create("own", STACK_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					  SOCKET_ID_ANY);
-	s->copies = rte_pktmbuf_pool_create("copies", STACK_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+	s->copies = rte_pktmbuf_pool_create("copies", STACK_COPIES, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					    SOCKET_ID_ANY);
 	s->in.pool = s->out.pool = s->copies;
 	return s->rx_pool != NULL && s->pool != NULL && s->copies != NULL;

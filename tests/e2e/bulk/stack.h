@@ -20,7 +20,9 @@ enum stack_bounds {
 	STACK_LISTEN_PORT = 5269,
 	STACK_MTU = 1500,
 	STACK_CONNS = 4096,
-	STACK_MBUFS = 8191,               /* of what we send; of copies */
+	STACK_MBUFS =
+	    16383, /* of what we send: full send queues of 32 flows, and the engine's own */
+	STACK_COPIES = 8191,
 	STACK_USER_TIMEOUT_US = 60000000, /* beyond a case's deadline */
 	STACK_TIME_WAIT_US = 2000000,     /* time for a lost last ACK to be asked for again */
 	/* Yielding sooner would cost milliseconds for each pause of a stream on a busy machine. */
