@@ -187,7 +187,7 @@ static void measure(struct bench *b, const struct part *p)
 	struct relay_world w;
 	size_t bytes;
 
-	relay_world_open(&w, p->streams);
+	relay_world_open(&w, p->streams, 0);
 	bytes = p->is_packed ? far_room() : RELAY_STANZA;
 	roof_open();
 	(void)relay_world_ns(b, &w, bytes, WARM_UP);
@@ -225,7 +225,7 @@ int main(int argc, char **argv)
 	names = bench_options(
 	    &b, ROUNDS_SHORT, argc, argv,
 	    " [NAME...]\n\nA stanza across one core, and what of it is computing. NAME: "
-	    "one.1 one.16 one.256 packed.1 packed.16 packed.256.");
+	    "one.1 one.16 one.256 packed.1 packed.16 packed.256 idle.");
 	relay_world_start();
 	machine_take_clock(&b);
 	machine_say(&b);
@@ -235,6 +235,10 @@ int main(int argc, char **argv)
 			bench_progress(parts[i].name);
 			measure(&b, &parts[i]);
 		}
+	if (is_wanted("idle", argc - names, argv + names)) {
+		bench_progress("50,000 idle streams beside 16");
+		relay_idle(&b, b.is_short ? STANZAS_SHORT : STANZAS);
+	}
 	machine_say_steal(&b, before);
 	return bench_status(&b);
 }

@@ -14,7 +14,8 @@
 #include "dataplane/tls/record.h"
 
 enum {
-	RELAY_STREAMS_MAX = 256,
+	RELAY_STREAMS_MAX = 256,      /* that talk */
+	RELAY_IDLE_MAX = 50000,       /* beside them */
 	RELAY_STANZA = 512,           /* bytes of each */
 	RELAY_FRAMES = 4 * BURST_MAX, /* that wait for the core when it turns again */
 	RELAY_TURN_US = 20,
@@ -43,6 +44,8 @@ unsigned int far_dial(enum iface side, uint64_t now_us);
 /* Plain bytes, or a record where it is secure. */
 void far_say(enum iface side, unsigned int n, const void *bytes, size_t len);
 void far_secure(enum iface side, unsigned int n);
+/* It will neither say anything more nor open what it hears: its keys go. */
+void far_rest(enum iface side, unsigned int n);
 /* Frames between the hosts and the rings, until there are none. */
 void far_turn(uint64_t now_us);
 /*
@@ -65,15 +68,27 @@ struct relay_world {
 	struct inbox *inbox;
 	struct route *routes;
 	uint64_t now_us;
-	unsigned int streams;
+	unsigned int streams, idle;
+	struct conn_id gateway;
+	struct conn_id *asleep; /* [idle] */
 };
 
 void relay_world_start(void);
-/* @streams partners, each with a stream to the relay, and one stream of a gateway. */
-void relay_world_open(struct relay_world *w, unsigned int streams);
+/*
+ * @streams partners, each with a stream to the relay, and one stream of a gateway; and @idle more,
+ * each granted as the others are, that have fallen asleep.
+ */
+void relay_world_open(struct relay_world *w, unsigned int streams, unsigned int idle);
+/* The idle streams end. */
+void relay_world_end_idle(struct relay_world *w);
 /* Everything that was said has been heard and is settled, or the program ends. */
 void relay_world_close(struct relay_world *w);
 /* CPU nanoseconds of the core for a stanza, over at least @stanzas of them. */
 double relay_world_ns(const struct bench *b, struct relay_world *w, size_t bytes, uint64_t stanzas);
+
+/* --- relay_bench_idle.c --- */
+
+/* Its lines, of @stanzas a measurement. */
+void relay_idle(struct bench *b, uint64_t stanzas);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* relay_bench_far.c - partners and gateway: TCP and records of their own, over rings that copy. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_eth_ring.h>
@@ -13,6 +14,8 @@ enum {
 	MBUFS = 32767,
 	MBUF_CACHE = 256,
 	AHEAD_BYTES = 64 * 1024, /* of one stream that TCP has not sent or not had answered */
+	ENDS_MAX = RELAY_STREAMS_MAX + RELAY_IDLE_MAX,
+	TEXT_BYTES = 2 * RELAY_STANZA + 2048,
 	PORT_EDGE = 5269,
 	PORT_INTERNAL = 23456,
 };
@@ -20,16 +23,16 @@ enum {
 /* One end of a connection. */
 struct end {
 	struct tcp_conn *tcp;
-	struct record_state *record;             /* NULL: plain */
-	uint8_t stanza[2 * RELAY_STANZA + 2048]; /* the same again and again */
-	size_t at;                               /* in it, below RELAY_STANZA */
+	struct record_state *record; /* NULL: plain */
+	size_t at;                   /* in its text, below RELAY_STANZA */
 };
 
 struct host {
 	struct net *net;
 	struct tcp *tcp;
 	uint32_t drops[DROP_COUNT];
-	struct end end[RELAY_STREAMS_MAX];
+	struct end *end;            /* [ENDS_MAX] */
+	struct end *of_port[65536]; /* by its own */
 	unsigned int count;
 	struct rte_ring *to_core, *from_core;
 	uint16_t ethdev;
@@ -40,6 +43,8 @@ static struct rte_mempool *pool;
 static struct record_machine *machine;
 static uint64_t said, heard, clock_us;
 static unsigned int next_stream;
+static uint8_t text[RELAY_STREAMS_MAX]
+		   [TEXT_BYTES]; /* of each that talks, the same again and again */
 static uint8_t plain[TLS_RECORD_PLAIN_MAX + 256], whole[TLS_RECORD_WIRE_MAX];
 
 static struct rte_ring *make_ring(const char *name)
@@ -75,6 +80,14 @@ void far_start(void)
 	machine = record_machine_init(2 * RELAY_STREAMS_MAX + 4);
 	if (pool == NULL || machine == NULL)
 		bench_die("no memory for the far hosts");
+	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
+		hosts[i].end = calloc(ENDS_MAX, sizeof(*hosts[i].end));
+		if (hosts[i].end == NULL)
+			bench_die("no memory for the far hosts");
+	}
+	for (unsigned int n = 0; n < RELAY_STREAMS_MAX; n++)
+		for (size_t at = 0; at + RELAY_STANZA <= TEXT_BYTES; at += RELAY_STANZA)
+			relay_stanza(text[n] + at, n);
 	make_port(&hosts[IFACE_EDGE], "edge", "to-edge", "from-edge");
 	make_port(&hosts[IFACE_INTERNAL], "internal", "to-internal", "from-internal");
 }
@@ -106,7 +119,7 @@ static void open_host(enum iface side, uint64_t now_us)
 	struct net_setup ns = {.pool = pool, .drops = h->drops};
 	const struct tcp_setup ts = {
 	    .core = 7,
-	    .conns = RELAY_STREAMS_MAX,
+	    .conns = ENDS_MAX,
 	    .pool = pool,
 	    .isn_key = {1, 2},
 	    .flow_key = {3, 4},
@@ -159,12 +172,13 @@ unsigned int far_dial(enum iface side, uint64_t now_us)
 	struct host *h = &hosts[side];
 	struct end *e = &h->end[h->count];
 
+	if (h->count == ENDS_MAX)
+		bench_die("more connections than the far host has room for");
 	*e = (struct end){.tcp = tcp_dial(h->tcp, IFACE_EDGE, &local, &remote,
 					  side == IFACE_EDGE ? PORT_EDGE : PORT_INTERNAL, now_us)};
 	if (e->tcp == NULL)
 		bench_die("the far host cannot dial");
-	for (size_t at = 0; at + RELAY_STANZA <= sizeof(e->stanza); at += RELAY_STANZA)
-		relay_stanza(e->stanza + at, h->count);
+	h->of_port[tcp_key(h->tcp, e->tcp)->local_port] = e;
 	return h->count++;
 }
 
@@ -176,6 +190,15 @@ void far_secure(enum iface side, unsigned int n)
 	e->record = rte_zmalloc("far", record_state_bytes(), CACHE_LINE);
 	if (e->record == NULL || !record_init(e->record, &keys, true))
 		bench_die("no record state");
+}
+
+void far_rest(enum iface side, unsigned int n)
+{
+	struct end *e = &hosts[side].end[n];
+
+	record_close(e->record, machine);
+	rte_free(e->record);
+	e->record = NULL;
 }
 
 void far_say(enum iface side, unsigned int n, const void *bytes, size_t len)
@@ -213,7 +236,7 @@ static bool say_stanzas(unsigned int n, size_t bytes)
 
 	if (tcp_sent_offset(e->tcp) - tcp_acked(e->tcp) >= AHEAD_BYTES)
 		return false;
-	far_say(IFACE_EDGE, n, e->stanza + e->at, bytes);
+	far_say(IFACE_EDGE, n, text[n] + e->at, bytes);
 	e->at = (e->at + bytes) % RELAY_STANZA;
 	said += bytes;
 	return true;
@@ -314,18 +337,21 @@ static void hear(struct host *h)
 	struct tcp_conn *tcp;
 	unsigned int news;
 
-	while ((tcp = tcp_next_news(h->tcp, &news)) != NULL)
-		if (news & TCP_NEWS_GONE)
-			bench_die("a connection has ended");
-	for (unsigned int i = 0; i < h->count; i++) {
-		struct end *e = &h->end[i];
+	while ((tcp = tcp_next_news(h->tcp, &news)) != NULL) {
+		struct end *e = h->of_port[tcp_key(h->tcp, tcp)->local_port];
 
+		if (news & TCP_NEWS_GONE) {
+			if (e->record != NULL)
+				bench_die("a connection has ended");
+			tcp_release(h->tcp, tcp);
+			continue;
+		}
 		if (e->record == NULL)
-			tcp_consume(h->tcp, e->tcp, tcp_inbound_bytes(e->tcp), clock_us);
+			tcp_consume(h->tcp, tcp, tcp_inbound_bytes(tcp), clock_us);
 		else
 			while (hear_record(h, e))
 				;
-		tcp_free_to(h->tcp, e->tcp, tcp_acked(e->tcp));
+		tcp_free_to(h->tcp, tcp, tcp_acked(tcp));
 	}
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* relay_bench_world.c - the relay's core, and control's part in setting up its streams. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/relay_bench.h"
+#include "dataplane/core/core_state.h"
 #include "dataplane/xmpp/route.h"
 #include "tests/eal.h"
 
@@ -13,6 +15,7 @@ enum {
 	START_US = 1000000000,
 	PATIENCE = 20000,  /* turns for something to happen */
 	BACK_TO_BACK = 16, /* turns between two of the far hosts */
+	ASLEEP_S = 130,    /* without a byte: then a stream holds no keys ready for use */
 };
 
 static struct port ports[IFACE_COUNT];
@@ -146,20 +149,26 @@ static struct conn_id open_stream(struct relay_world *w, enum iface side)
 	return conn;
 }
 
+static struct pair pair_of(unsigned int n)
+{
+	return (struct pair){{LOCAL}, {(uint16_t)(REMOTE + n)}};
+}
+
 static void grant(struct relay_world *w, struct conn_id conn, unsigned int n, uint8_t bits)
 {
 	struct msg m = {.kind = MSG_GRANT, .conn = conn};
 
-	m.grant.pair = (struct pair){{LOCAL}, {(uint16_t)(REMOTE + n)}};
+	m.grant.pair = pair_of(n);
 	m.grant.bits = bits;
-	m.grant.partner = (struct partner_id){(uint16_t)(1 + n)};
+	m.grant.partner = (struct partner_id){(uint16_t)(n < w->streams ? 1 + n : 1)};
 	order(w, &m);
 }
 
 static void make_core(struct relay_world *w)
 {
 	struct core_setup s = {
-	    .conns = 2 * RELAY_STREAMS_MAX,
+	    .conns = 2 * RELAY_STREAMS_MAX + w->idle,
+	    .busy = w->idle > 0 ? CONNS_DEFAULT : 0,
 	    .link_queue_bytes = LINK_QUEUE_BYTES,
 	    .link_queue_stanzas = LINK_QUEUE_STANZAS,
 	    .user_timeout_us = 60 * 1000000,
@@ -182,22 +191,62 @@ static void make_core(struct relay_world *w)
 		bench_die(error);
 }
 
-void relay_world_open(struct relay_world *w, unsigned int streams)
+/* Stream @n of a partner, and its pair's way to the gateway. */
+static struct conn_id open_pair(struct relay_world *w, unsigned int n)
 {
-	struct conn_id gateway;
+	const struct conn_id edge = open_stream(w, IFACE_EDGE);
 
-	*w = (struct relay_world){.now_us = START_US, .streams = streams};
+	grant(w, edge, n, GRANT_FROM_PEER);
+	grant(w, w->gateway, n, GRANT_TO_PEER);
+	return edge;
+}
+
+static void fall_asleep(struct relay_world *w)
+{
+	for (unsigned int s = 0; s < ASLEEP_S * 10; s++) {
+		w->now_us += 100000;
+		(void)core_turn(w->core, w->now_us);
+		far_turn(w->now_us);
+	}
+	if (record_keys_lent(w->core->machine) > 1)
+		bench_die("an idle stream has a key schedule");
+}
+
+void relay_world_open(struct relay_world *w, unsigned int streams, unsigned int idle)
+{
+	*w = (struct relay_world){.now_us = START_US,
+				  .streams = streams,
+				  .idle = idle,
+				  .asleep = calloc(max_u32(idle, 1), sizeof(*w->asleep))};
+	if (w->asleep == NULL)
+		bench_die("no memory for idle streams");
 	w->routes = make_routes(streams);
 	make_core(w);
 	far_open(w->now_us);
-	gateway = open_stream(w, IFACE_INTERNAL);
-	for (unsigned int i = 0; i < streams; i++) {
-		const struct conn_id edge = open_stream(w, IFACE_EDGE);
-
-		grant(w, edge, i, GRANT_FROM_PEER);
-		grant(w, gateway, i, GRANT_TO_PEER);
+	w->gateway = open_stream(w, IFACE_INTERNAL);
+	for (unsigned int i = 0; i < streams; i++)
+		(void)open_pair(w, i);
+	for (unsigned int i = 0; i < idle; i++) {
+		w->asleep[i] = open_pair(w, streams + i);
+		far_rest(IFACE_EDGE, streams + i);
 	}
+	if (idle > 0)
+		fall_asleep(w);
 	far_forget();
+}
+
+void relay_world_end_idle(struct relay_world *w)
+{
+	for (unsigned int i = 0; i < w->idle; i++) {
+		struct msg m = {.kind = MSG_REVOKE, .conn = w->gateway};
+
+		m.grant.pair = pair_of(w->streams + i);
+		order(w, &m);
+		m = (struct msg){.kind = MSG_ABORT, .conn = w->asleep[i]};
+		order(w, &m);
+		(void)expect(w, EVENT_CLOSED);
+	}
+	w->idle = 0;
 }
 
 static uint64_t accepted(const struct relay_world *w)
@@ -248,4 +297,5 @@ void relay_world_close(struct relay_world *w)
 	core_free(w->core);
 	inbox_free_all(w->inbox);
 	route_free(w->routes);
+	free(w->asleep);
 }
