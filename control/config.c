@@ -122,6 +122,8 @@ void config_free(struct config *c)
 	free(c->path);
 	free(c->resolver);
 	free(c->socket_path);
+	free(c->monitor_path);
+	free(c->socket_group);
 	free(c->log_level);
 	free(c->log_format);
 	free(c);
@@ -166,7 +168,9 @@ bool config_needs_restart(const struct config *now, const struct config *next, c
 		note(what, room, "internal");
 	if (differ(now->resolver, next->resolver) || now->dnssec != next->dnssec)
 		note(what, room, "resolver");
-	if (differ(now->socket_path, next->socket_path))
+	if (differ(now->socket_path, next->socket_path) ||
+	    differ(now->monitor_path, next->monitor_path) ||
+	    differ(now->socket_group, next->socket_group))
 		note(what, room, "operator");
 	return what[0] != '\0';
 }

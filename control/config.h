@@ -55,6 +55,8 @@ struct config {
 	char *resolver; /* DNS server, address text, optionally @port; NULL = the system's */
 	bool dnssec;
 	char *socket_path;            /* operator's socket */
+	char *monitor_path;           /* that of those who may only look; NULL: none */
+	char *socket_group;           /* of both files; NULL: the process's */
 	char *log_level, *log_format; /* "info", "logfmt" */
 	uint64_t hash;                /* of the file and its includes: shown by show status */
 };

@@ -242,21 +242,42 @@ static void read_resolver(struct config_draft *d, const xmlNode *e)
 			     d->config->resolver);
 }
 
+static void check_socket(struct config_draft *d, const xmlNode *e, const char *name,
+			 const char *path)
+{
+	if (path != NULL && strlen(path) > 107) /* sockaddr_un, unix(7) */
+		config_error(d->report, config_at(d, e),
+			     "%s is %zu characters long: expected 107 at most", name, strlen(path));
+}
+
+static void read_operator(struct config_draft *d, const xmlNode *e)
+{
+	struct config *c = d->config;
+
+	c->socket_path = or_default(d, e != NULL ? config_path(d, e, "socket") : NULL,
+				    "/run/sluice/control.sock");
+	check_socket(d, e, "socket", c->socket_path);
+	if (e == NULL)
+		return;
+	c->monitor_path = config_path(d, e, "monitor-socket");
+	check_socket(d, e, "monitor-socket", c->monitor_path);
+	c->socket_group = config_attr(d, e, "group");
+	if (c->monitor_path != NULL && c->socket_path != NULL &&
+	    strcmp(c->monitor_path, c->socket_path) == 0)
+		config_error(d->report, config_at(d, e),
+			     "socket and monitor-socket are the same: expected two paths");
+}
+
 void config_read_host(struct config_draft *d, const xmlNode *root)
 {
 	struct config *c = d->config;
-	const xmlNode *log = config_child(root, "log"), *operator= config_child(root, "operator");
+	const xmlNode *log = config_child(root, "log");
 
 	read_dataplane(d, config_child(root, "dataplane"));
 	for (enum iface i = IFACE_EDGE; i < IFACE_COUNT; i++)
 		read_iface(d, config_child(root, iface_names[i]), i);
 	read_resolver(d, config_child(root, "resolver"));
-	c->socket_path = or_default(d, operator!= NULL ? config_path(d, operator, "socket") : NULL,
-				    "/run/sluice/control.sock");
-	if (c->socket_path != NULL && strlen(c->socket_path) > 107) /* sockaddr_un, unix(7) */
-		config_error(d->report, config_at(d, operator),
-			     "socket is %zu characters long: expected 107 at most",
-			     strlen(c->socket_path));
+	read_operator(d, config_child(root, "operator"));
 	c->log_level = or_default(d, config_attr(d, log, "level"), "info");
 	c->log_format = or_default(d, config_attr(d, log, "format"), "logfmt");
 }

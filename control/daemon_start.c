@@ -335,12 +335,21 @@ static void stop_sessions(struct daemon *d)
 
 static bool start_opsock(struct daemon *d, char *error)
 {
-	d->opsock = opsock_make(d, d->config->socket_path, error);
-	return d->opsock != NULL;
+	const struct config *c = d->config;
+
+	d->opsock = opsock_make(d, c->socket_path, c->socket_group, LEVEL_ADMIN, error);
+	if (d->opsock == NULL || c->monitor_path == NULL)
+		return d->opsock != NULL;
+	d->monitor = opsock_make(d, c->monitor_path, c->socket_group, LEVEL_MONITOR, error);
+	if (d->monitor != NULL)
+		return true;
+	opsock_free(d->opsock);
+	return false;
 }
 
 static void stop_opsock(struct daemon *d)
 {
+	opsock_free(d->monitor);
 	opsock_free(d->opsock);
 }
 

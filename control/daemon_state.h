@@ -56,7 +56,7 @@ struct daemon {
 	struct resolver *resolver;
 	struct links *links;
 	struct sessions *sessions;
-	struct opsock *opsock;
+	struct opsock *opsock, *monitor; /* monitor: NULL where none is configured */
 
 	bool stopping;
 	unsigned int stopped; /* cores that have left their loop */

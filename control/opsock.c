@@ -6,6 +6,7 @@
  * not read, so a client costs one request and one answer, whatever it sends.
  */
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct client {
 	struct opsock *opsock; /* NULL: the place is free */
 	uid_t uid;
 	pid_t pid;
+	enum grammar_level level;
 	char *in;
 	size_t in_len;
 	char *out; /* NULL: no answer is under way */
@@ -43,6 +45,7 @@ struct opsock {
 	struct loop_watch watch;
 	struct daemon *daemon;
 	struct loop *loop;
+	enum grammar_level most;
 	char path[108];
 	struct client clients[CLIENTS_MAX];
 };
@@ -130,9 +133,9 @@ static void audit(const struct client *c, const char *command, enum exit_code co
 
 	if (strncmp(command, "show ", 5) == 0 || strcmp(command, "help") == 0)
 		return;
-	log_event(LOG_LEVEL_NOTICE, "operator", "uid=%u pid=%d command=%s code=%d",
-		  (unsigned int)c->uid, (int)c->pid, log_quote(command, quoted, sizeof(quoted)),
-		  (int)code);
+	log_event(LOG_LEVEL_NOTICE, "operator", "uid=%u pid=%d level=%s command=%s code=%d",
+		  (unsigned int)c->uid, (int)c->pid, grammar_level_name(c->level),
+		  log_quote(command, quoted, sizeof(quoted)), (int)code);
 }
 
 static json_t *respond(struct client *c, const json_t *request)
@@ -140,14 +143,17 @@ static json_t *respond(struct client *c, const json_t *request)
 	const char *command = json_string_value(json_object_get(request, "command"));
 	const json_int_t version = json_integer_value(json_object_get(request, "v"));
 	const json_int_t cursor = json_integer_value(json_object_get(request, "cursor"));
-	json_t *id = json_object_get(request, "id"), *response;
+	json_t *id = json_object_get(request, "id"), *args = json_object_get(request, "args");
+	json_t *response;
 	struct show_answer a;
 
-	if (!json_is_object(request) || command == NULL)
-		return refusal(id, EXIT_USAGE, "expected {\"v\":1,\"command\":\"...\"}");
+	if (!json_is_object(request) || command == NULL || (args != NULL && !json_is_object(args)))
+		return refusal(id, EXIT_USAGE,
+			       "expected {\"v\":1,\"command\":\"...\",\"args\":{...}}");
 	if (version != 1)
 		return refusal(id, EXIT_USAGE, "this relay speaks version 1");
-	show_answer(c->opsock->daemon, command, request, cursor > 0 ? (uint64_t)cursor : 0, &a);
+	show_answer(c->opsock->daemon, c->level, command, args, cursor > 0 ? (uint64_t)cursor : 0,
+		    &a);
 	audit(c, command, a.code);
 	response =
 	    json_pack("{s:i, s:b, s:i}", "v", 1, "ok", a.code == EXIT_OK, "code", (int)a.code);
@@ -225,6 +231,9 @@ static void read_credentials(struct client *c)
 	(void)getsockopt(c->watch.fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
 	c->uid = cred.uid;
 	c->pid = cred.pid;
+	c->level = cred.uid == 0 || cred.uid == geteuid() ? LEVEL_ADMIN : LEVEL_OPERATOR;
+	if (c->level > c->opsock->most)
+		c->level = c->opsock->most;
 }
 
 static void listener_ready(struct loop_watch *w, uint32_t events)
@@ -307,7 +316,19 @@ static int listen_at(const struct sockaddr_un *name)
 	return -1;
 }
 
-struct opsock *opsock_make(struct daemon *d, const char *path, char *error)
+/* False, with errno. */
+static bool give_to(const char *path, const char *group)
+{
+	const struct group *g = group != NULL ? getgrnam(group) : NULL;
+
+	if (group == NULL)
+		return true;
+	errno = g == NULL ? ENOENT : 0;
+	return g != NULL && chown(path, (uid_t)-1, g->gr_gid) == 0;
+}
+
+struct opsock *opsock_make(struct daemon *d, const char *path, const char *group,
+			   enum grammar_level most, char *error)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	struct opsock *o = calloc(1, sizeof(*o));
@@ -321,15 +342,20 @@ struct opsock *opsock_make(struct daemon *d, const char *path, char *error)
 	if (!clear_path(&name, error))
 		goto fail;
 	o->daemon = d;
+	o->most = most;
 	o->loop = daemon_loop(d);
 	o->watch = (struct loop_watch){listen_at(&name), listener_ready};
 	if (o->watch.fd < 0) {
 		(void)snprintf(error, 256, "cannot listen on %s: %s", path, strerror(errno));
 		goto fail;
 	}
-	if (loop_watch(o->loop, &o->watch, EPOLLIN))
+	if (!give_to(path, group))
+		(void)snprintf(error, 256, "cannot give %s to the group %s: %s", path, group,
+			       errno == ENOENT ? "there is none" : strerror(errno));
+	else if (loop_watch(o->loop, &o->watch, EPOLLIN))
 		return o;
-	(void)snprintf(error, 256, "cannot watch %s: %s", path, strerror(errno));
+	else
+		(void)snprintf(error, 256, "cannot watch %s: %s", path, strerror(errno));
 	close(o->watch.fd);
 	(void)unlink(path);
 fail:

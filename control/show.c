@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* show.c - the table of commands, and those that do something. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/domains.h"
+#include "control/grammar.h"
 #include "control/show.h"
 
 json_t *show_text(const char *text)
@@ -13,7 +16,7 @@ json_t *show_text(const char *text)
 	return json != NULL ? json : json_string("?");
 }
 
-static void reload(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a)
+static void reload(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
 {
 	json_t *lines = json_array();
 	unsigned int closed = 0;
@@ -22,7 +25,7 @@ static void reload(struct daemon *d, const json_t *request, uint64_t cursor, str
 	FILE *report = open_memstream(&text, &len);
 	bool good;
 
-	(void)request;
+	(void)args;
 	(void)cursor;
 	if (report == NULL) {
 		json_decref(lines);
@@ -46,60 +49,86 @@ static void reload(struct daemon *d, const json_t *request, uint64_t cursor, str
 	    "the file has errors and nothing has changed: correct them and reload again");
 }
 
-static void stop(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a)
+static void stop(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
 {
-	(void)request;
+	(void)args;
 	(void)cursor;
 	daemon_stop(d);
 	a->data = json_pack("{s:b}", "stopping", 1);
 }
 
-static void help(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
-
-static const struct {
-	const char *name, *text;
-	void (*answer)(struct daemon *d, const json_t *request, uint64_t cursor,
-		       struct show_answer *a);
-} commands[] = {
-    {"show status", "version, uptime, configuration, cores and interfaces", show_status},
-    {"show cores", "what each core does with its time: cycles, frames, records", show_cores},
-    {"show ports", "the packet policy of both interfaces (nft: as a ruleset)", show_ports},
-    {"show partners", "allowed partners: policy, streams, stanzas", show_partners},
-    {"show streams", "live streams", show_streams},
-    {"show counters", "both sides of the conservation law, and drops by reason", show_counters},
-    {"show denied", "the last refusals, newest first", show_denied},
-    {"reload", "read the configuration file again", reload},
-    {"stop", "end the relay", stop},
-    {"help", "this list", help},
-};
-
-static void help(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a)
+static void help(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
 {
 	json_t *rows = json_array();
 
 	(void)d;
-	(void)request;
+	(void)args;
 	(void)cursor;
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		json_array_append_new(rows, json_pack("{s:s, s:s}", "command", commands[i].name,
-						      "text", commands[i].text));
+	for (int i = 0; i < COMMAND_COUNT; i++) {
+		const struct command *c = grammar_command((enum command_id)i);
+
+		json_array_append_new(rows,
+				      json_pack("{s:s, s:s, s:s}", "command", c->syntax, "level",
+						grammar_level_name(c->level), "text", c->text));
+	}
 	a->data = json_pack("{s:o}", "commands", rows);
 }
 
-void show_answer(struct daemon *d, const char *command, const json_t *request, uint64_t cursor,
-		 struct show_answer *answer)
+static void (*const answers[COMMAND_COUNT])(struct daemon *d, const json_t *args, uint64_t cursor,
+					    struct show_answer *a) = {
+    [COMMAND_SHOW_STATUS] = show_status,
+    [COMMAND_SHOW_CORES] = show_cores,
+    [COMMAND_SHOW_PORTS] = show_ports,
+    [COMMAND_SHOW_PARTNERS] = show_partners,
+    [COMMAND_SHOW_STREAMS] = show_streams,
+    [COMMAND_SHOW_COUNTERS] = show_counters,
+    [COMMAND_SHOW_DENIED] = show_denied,
+    [COMMAND_RELOAD] = reload,
+    [COMMAND_STOP] = stop,
+    [COMMAND_HELP] = help,
+};
+
+__attribute__((format(printf, 3, 4))) static void refuse(struct show_answer *a, enum exit_code code,
+							 const char *format, ...)
 {
-	*answer = (struct show_answer){.code = EXIT_OK};
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(commands[i].name, command) == 0) {
-			commands[i].answer(d, request, cursor, answer);
-			if (answer->data == NULL && answer->code == EXIT_OK) {
-				answer->code = EXIT_FAILED;
-				(void)snprintf(answer->error, sizeof(answer->error), "no memory");
-			}
-			return;
-		}
-	answer->code = EXIT_USAGE;
-	(void)snprintf(answer->error, sizeof(answer->error),
-		       "unknown command \"%.64s\": help lists all", command);
+	va_list values;
+
+	a->code = code;
+	va_start(values, format);
+	(void)vsnprintf(a->error, sizeof(a->error), format, values);
+	va_end(values);
+}
+
+const struct partner *show_partner(struct daemon *d, const char *domain, struct show_answer *a)
+{
+	char folded[DOMAIN_TEXT_MAX + 1];
+	const struct partner *p =
+	    domains_fold(domain, folded) ? policy_partner(daemon_config(d)->policy, folded) : NULL;
+
+	if (p == NULL)
+		refuse(a, EXIT_NOT_FOUND, "no partner %.200s: show partners lists them", domain);
+	return p;
+}
+
+void show_answer(struct daemon *d, enum grammar_level level, const char *command, json_t *args,
+		 uint64_t cursor, struct show_answer *answer)
+{
+	const int id = grammar_check(command, args, answer->error);
+
+	answer->code = EXIT_OK;
+	answer->data = NULL;
+	answer->cursor = 0;
+	if (id < 0) {
+		answer->code = EXIT_USAGE;
+		return;
+	}
+	answer->error[0] = '\0';
+	if (grammar_command((enum command_id)id)->level > level) {
+		refuse(answer, EXIT_NOT_PERMITTED, "not permitted: this takes %s rights",
+		       grammar_level_name(grammar_command((enum command_id)id)->level));
+		return;
+	}
+	answers[id](d, args, cursor, answer);
+	if (answer->data == NULL && answer->code == EXIT_OK)
+		refuse(answer, EXIT_FAILED, "no memory");
 }

@@ -13,9 +13,13 @@
 #include <jansson.h>
 
 #include "control/daemon.h"
+#include "control/grammar.h"
 #include "control/opsock.h"
 
-enum { SHOW_PAGE_ROWS = 200 };
+enum {
+	SHOW_PAGE_ROWS = 200,
+	SHOW_PAGE_LOOKS = 4096, /* streams that a filter may pass by in one page */
+};
 
 struct show_answer {
 	enum exit_code code;
@@ -24,18 +28,22 @@ struct show_answer {
 	char error[256]; /* what went wrong and what to do, "" when code is EXIT_OK */
 };
 
-/* @request: the whole request, for options such as "nft". @cursor: 0 at first. */
-void show_answer(struct daemon *d, const char *command, const json_t *request, uint64_t cursor,
-		 struct show_answer *answer);
+/* @level: what the asker may do. @args: as grammar.h has them, NULL for none. @cursor: 0 at first.
+ */
+void show_answer(struct daemon *d, enum grammar_level level, const char *command, json_t *args,
+		 uint64_t cursor, struct show_answer *answer);
 
 /* show_*.c: one command each. They fill data and cursor. */
-void show_status(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
-void show_cores(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
-void show_ports(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
-void show_partners(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
-void show_streams(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
-void show_counters(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
-void show_denied(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a);
+void show_status(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a);
+void show_cores(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a);
+void show_ports(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a);
+void show_partners(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a);
+void show_streams(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a);
+void show_counters(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a);
+void show_denied(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a);
+
+/* The partner that @domain belongs to; NULL, and the answer says so. */
+const struct partner *show_partner(struct daemon *d, const char *domain, struct show_answer *a);
 
 /* The terms of the law as numbers. */
 struct show_law {

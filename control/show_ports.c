@@ -54,7 +54,7 @@ static void dial_rules(const struct config *c, json_t *rows, const struct local 
 	}
 }
 
-void show_ports(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a)
+void show_ports(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
 {
 	const struct config *c = daemon_config(d);
 	struct local edge[2], internal[2];
@@ -77,7 +77,7 @@ void show_ports(struct daemon *d, const json_t *request, uint64_t cursor, struct
 	for (size_t n = 0; n < internals; n++)
 		dial_rules(c, rows, &internal[n]);
 	a->data = json_pack("{s:o}", "ports", rows);
-	if (json_is_true(json_object_get(request, "nft")))
+	if (json_is_true(json_object_get(args, "nft")))
 		json_object_set_new(a->data, "nft", show_nft(c));
 }
 

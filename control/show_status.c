@@ -95,12 +95,12 @@ static uint64_t count_streams(struct daemon *d)
 	return n;
 }
 
-void show_status(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a)
+void show_status(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
 {
 	const struct config *c = daemon_config(d);
 	json_t *cores = json_array(), *ifaces = json_array();
 
-	(void)request;
+	(void)args;
 	(void)cursor;
 	for (size_t i = 0; i < daemon_cores(d); i++)
 		json_array_append_new(cores, core_row(daemon_core(d, i), i));

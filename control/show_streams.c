@@ -48,19 +48,32 @@ static json_t *stream_row(const struct daemon *d, const struct session_view *v)
 	return row;
 }
 
-void show_streams(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a)
+static bool is_of(const struct daemon *d, const struct session_view *v, const struct partner *p)
 {
+	return p == NULL ||
+	       (v->leg == IFACE_EDGE && policy_partner(daemon_config(d)->policy, v->remote) == p);
+}
+
+void show_streams(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
+{
+	const char *domain = json_string_value(json_object_get(args, "partner"));
+	const struct partner *p = domain != NULL ? show_partner(d, domain, a) : NULL;
 	const struct sessions *s = daemon_sessions(d);
-	json_t *rows = json_array();
+	unsigned int looks = 0;
 	struct session_view v;
 	uint64_t last = cursor;
+	json_t *rows;
 
-	(void)request;
-	while (json_array_size(rows) < SHOW_PAGE_ROWS && sessions_next_view(s, &cursor, &v)) {
-		json_array_append_new(rows, stream_row(d, &v));
+	if (a->code != EXIT_OK)
+		return;
+	rows = json_array();
+	while (json_array_size(rows) < SHOW_PAGE_ROWS && looks++ < SHOW_PAGE_LOOKS &&
+	       sessions_next_view(s, &cursor, &v)) {
+		if (is_of(d, &v, p))
+			json_array_append_new(rows, stream_row(d, &v));
 		last = cursor;
 	}
-	if (json_array_size(rows) == SHOW_PAGE_ROWS && sessions_next_view(s, &cursor, &v))
+	if (sessions_next_view(s, &cursor, &v))
 		a->cursor = last;
 	a->data = json_pack("{s:o}", "streams", rows);
 }
@@ -143,31 +156,37 @@ static json_t *partner_row(struct daemon *d, const struct partner *p, const stru
 	return row;
 }
 
-void show_partners(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a)
+void show_partners(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
 {
+	const char *domain = json_string_value(json_object_get(args, "domain"));
+	const struct partner *one = domain != NULL ? show_partner(d, domain, a) : NULL;
 	const struct policy *p = daemon_config(d)->policy;
+	const uint64_t first = one != NULL ? (uint64_t)(one - p->partners) : cursor;
+	const uint64_t end = one != NULL ? first + 1 : p->partner_count;
 	struct tally tallies[SHOW_PAGE_ROWS] = {{0, 0}};
-	json_t *rows = json_array();
-	uint64_t at = cursor;
+	uint64_t at = first;
+	json_t *rows;
 
-	(void)request;
-	tally_streams(d, p, cursor, SHOW_PAGE_ROWS, tallies);
-	for (; at < p->partner_count && at - cursor < SHOW_PAGE_ROWS; at++)
-		json_array_append_new(rows,
-				      partner_row(d, &p->partners[at], &tallies[at - cursor]));
+	if (a->code != EXIT_OK)
+		return;
+	rows = json_array();
+	tally_streams(d, p, first, SHOW_PAGE_ROWS, tallies);
+	for (; at < end && at - first < SHOW_PAGE_ROWS; at++)
+		json_array_append_new(rows, partner_row(d, &p->partners[at], &tallies[at - first]));
 	a->data = json_pack("{s:o}", "partners", rows);
-	a->cursor = at < p->partner_count ? at : 0;
+	a->cursor = at < end ? at : 0;
 }
 
-void show_denied(struct daemon *d, const json_t *request, uint64_t cursor, struct show_answer *a)
+void show_denied(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
 {
+	const json_int_t last = json_integer_value(json_object_get(args, "last"));
+	const json_int_t most = last > 0 && last < SHOW_PAGE_ROWS ? last : SHOW_PAGE_ROWS;
 	json_t *rows = json_array(), *row;
 	char address[ADDR_TEXT_MAX];
 	struct refusal r;
 
-	(void)request;
 	for (unsigned int i = (unsigned int)cursor;
-	     i - cursor < SHOW_PAGE_ROWS && sessions_refusal(daemon_sessions(d), i, &r); i++) {
+	     i < most && sessions_refusal(daemon_sessions(d), i, &r); i++) {
 		row = json_pack("{s:I, s:s, s:s, s:s}", "at_unix_s", (json_int_t)r.at_unix_s,
 				"address", addr_text(&r.address, address), "reason",
 				drop_name(r.drop), "id", r.trace_id);

@@ -6,28 +6,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/grammar.h"
 #include "control/opsock.h"
 #include "control/sluicectl_client.h"
 #include "control/sluicectl_print.h"
 
-static const char usage[] =
-    "usage: sluicectl [-s PATH] [-j] [-q] COMMAND\n"
-    "\n"
-    "  show status             version, uptime, configuration, cores, interfaces\n"
-    "  show cores              cycles a stanza, frames, records of each core\n"
-    "  show ports [--nft]      the packet policy; --nft: as a ruleset for nftables\n"
-    "  show partners           allowed partners: policy, streams, stanzas\n"
-    "  show streams            live streams\n"
-    "  show counters           the conservation law, and drops by reason\n"
-    "  show denied             the last refusals, newest first\n"
-    "  reload                  read the configuration file again\n"
-    "  stop                    end the relay\n"
-    "  help                    the commands the running relay knows\n"
+static const char usage[] = "usage: sluicectl [-s PATH] [-j] [-q] COMMAND\n\n";
+
+static const char options_text[] =
     "\n"
     "  -s, --socket PATH  default: $SLUICE_SOCKET, else /run/sluice/control.sock\n"
     "  -j, --json         one JSON document instead of tables\n"
     "  -q, --quiet        print errors only\n"
     "  -h, --help         this text\n"
+    "      --complete     the words that may follow those given, for a shell\n"
+    "      --commands     every command, its level and what it does, parted by tabs\n"
     "      --version\n"
     "\n"
     "exit status: 0 done, 1 failed, 2 usage, 3 no relay, 4 not permitted,\n"
@@ -35,11 +28,12 @@ static const char usage[] =
 
 struct options {
 	const char *socket;
-	bool json, quiet, nft;
-	char command[128];
+	bool json, quiet;
+	const char *words[GRAMMAR_WORDS_MAX];
+	size_t count;
 };
 
-enum { OPTION_NFT = 256, OPTION_VERSION };
+enum { OPTION_VERSION = 256, OPTION_COMPLETE, OPTION_COMMANDS, OPTION_WORD = 1 };
 
 static const struct option long_options[] = {
     {"socket", required_argument, NULL, 's'},
@@ -47,72 +41,101 @@ static const struct option long_options[] = {
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
-    {"nft", no_argument, NULL, OPTION_NFT},
+    {"complete", no_argument, NULL, OPTION_COMPLETE},
+    {"commands", no_argument, NULL, OPTION_COMMANDS},
     {NULL, 0, NULL, 0},
 };
 
-/* The words of the command with single blanks. False when there are none, or too many. */
-static bool join(char **words, char *out, size_t room)
+static int help(void)
 {
-	size_t used = 0;
+	fputs(usage, stdout);
+	for (int i = 0; i < COMMAND_COUNT; i++) {
+		const struct command *c = grammar_command((enum command_id)i);
 
-	for (; *words != NULL; words++) {
-		const int n =
-		    snprintf(out + used, room - used, "%s%s", used > 0 ? " " : "", *words);
-
-		if (n < 0 || (size_t)n >= room - used)
-			return false;
-		used += (size_t)n;
+		if (strlen(c->syntax) < 31)
+			printf("  %-31s%s\n", c->syntax, c->text);
+		else
+			printf("  %s\n%33s%s\n", c->syntax, "", c->text);
 	}
-	return used > 0;
+	fputs(options_text, stdout);
+	return EXIT_OK;
 }
 
-/* Returns -1 to go on, or the exit code. */
+static int commands(void)
+{
+	for (int i = 0; i < COMMAND_COUNT; i++) {
+		const struct command *c = grammar_command((enum command_id)i);
+
+		printf("%s\t%s\t%s\n", c->syntax, grammar_level_name(c->level), c->text);
+	}
+	return EXIT_OK;
+}
+
+static int misuse(const char *what)
+{
+	fprintf(stderr, "sluicectl: %s\nsluicectl --help lists commands and options\n", what);
+	return EXIT_USAGE;
+}
+
+/* -1 to go on, or the exit code. */
+static int take(struct options *o, int c, char **argv)
+{
+	switch (c) {
+	case 's':
+		o->socket = optarg;
+		return -1;
+	case 'j':
+		o->json = true;
+		return -1;
+	case 'q':
+		o->quiet = true;
+		return -1;
+	case 'h':
+		return help();
+	case OPTION_VERSION:
+		puts("sluicectl " SLUICE_VERSION);
+		return EXIT_OK;
+	case OPTION_COMMANDS:
+		return commands();
+	case OPTION_WORD:
+		break;
+	default: /* a command's own begin with dashes, too */
+		optarg = argv[optind - 1];
+		if (o->count == 0 || strncmp(optarg, "--", 2) != 0)
+			return misuse("an option that is not known, or without its value");
+	}
+	if (o->count == ARRAY_LEN(o->words))
+		return misuse("too many words");
+	o->words[o->count++] = optarg;
+	return -1;
+}
+
+/* Words and options in any order. Returns -1 to go on, or the exit code. */
 static int parse(struct options *o, int argc, char **argv)
 {
 	const char *from_env = getenv("SLUICE_SOCKET");
-	int c;
+	int c, code = -1;
 
 	*o = (struct options){.socket = from_env != NULL && from_env[0] != '\0'
 					    ? from_env
 					    : "/run/sluice/control.sock"};
-	while ((c = getopt_long(argc, argv, "s:jqh", long_options, NULL)) != -1) {
-		switch (c) {
-		case 's':
-			o->socket = optarg;
-			break;
-		case 'j':
-			o->json = true;
-			break;
-		case 'q':
-			o->quiet = true;
-			break;
-		case OPTION_NFT:
-			o->nft = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
+	opterr = 0;
+	while (code < 0 && (c = getopt_long(argc, argv, "-s:jqh", long_options, NULL)) != -1) {
+		if (c ==
+		    OPTION_COMPLETE) { /* what is behind it are words, whatever they look like */
+			grammar_complete((const char *const *)argv + optind,
+					 (size_t)(argc - optind), stdout);
 			return EXIT_OK;
-		case OPTION_VERSION:
-			puts("sluicectl " SLUICE_VERSION);
-			return EXIT_OK;
-		default:
-			fputs("sluicectl --help lists commands and options\n", stderr);
-			return EXIT_USAGE;
 		}
+		code = take(o, c, argv);
 	}
-	if (join(argv + optind, o->command, sizeof(o->command)) &&
-	    (!o->nft || strcmp(o->command, "show ports") == 0))
-		return -1;
-	fputs(o->nft ? "sluicectl: --nft goes with \"show ports\"\n"
-		     : "sluicectl: expected a command; sluicectl --help lists them\n",
-	      stderr);
-	return EXIT_USAGE;
+	return code < 0 && o->count == 0 ? misuse("expected a command") : code;
 }
 
-static void print_answer(const struct options *o, const json_t *answer)
+static void print_answer(const struct options *o, const char *command, const json_t *answer)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
+	const json_t *data = json_object_get(answer, "data");
 
 	if (o->json) {
 		json_dumpf(answer, stdout, JSON_INDENT(2));
@@ -120,33 +143,49 @@ static void print_answer(const struct options *o, const json_t *answer)
 		return;
 	}
 	/* A refused reload lists the file's errors: those are not to be quiet about. */
-	if (!o->quiet || error != NULL)
-		sluicectl_print(error != NULL ? stderr : stdout, o->command,
-				json_object_get(answer, "data"));
+	if (error == NULL ? !o->quiet : json_object_size(data) > 0)
+		sluicectl_print(error != NULL ? stderr : stdout, command, data);
 	if (error != NULL)
 		fprintf(stderr, "sluicectl: %s\n", error);
 }
 
-int main(int argc, char **argv)
+/* The exit code. */
+static int ask(const struct options *o, const char *command, json_t *args)
 {
-	struct options o;
 	char error[512] = "";
 	json_t *answer = NULL;
-	int code = parse(&o, argc, argv), fd;
+	int code, fd;
 
-	if (code >= 0)
-		return code;
-	fd = sluicectl_client_connect(o.socket, &code, error);
+	fd = sluicectl_client_connect(o->socket, &code, error);
 	if (fd >= 0) {
-		answer = sluicectl_client_ask(fd, o.command, o.nft, &code, error);
+		answer = sluicectl_client_ask(fd, command, args, &code, error);
 		close(fd);
 	}
 	if (answer == NULL) {
 		fprintf(stderr, "sluicectl: %s\n", error);
 		return code;
 	}
-	print_answer(&o, answer);
+	print_answer(o, command, answer);
 	json_decref(answer);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	char error[GRAMMAR_ERROR_MAX], command[64];
+	json_t *args = NULL;
+	struct options o;
+	int code = parse(&o, argc, argv), id;
+
+	if (code >= 0)
+		return code;
+	id = grammar_read(o.words, o.count, &args, error);
+	if (id < 0) {
+		fprintf(stderr, "sluicectl: %s\n", error);
+		return EXIT_USAGE;
+	}
+	code = ask(&o, grammar_words(grammar_command((enum command_id)id), command), args);
+	json_decref(args);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		perror("sluicectl: standard output");
 		return EXIT_FAILED;

@@ -117,27 +117,25 @@ static void merge(json_t *whole, const json_t *page)
 	}
 }
 
-static json_t *ask_page(int fd, const char *command, bool nft, json_int_t cursor)
+static json_t *ask_page(int fd, const char *command, json_t *args, json_int_t cursor)
 {
-	json_t *request = json_pack("{s:i, s:i, s:s, s:I}", "v", 1, "id", 1, "command", command,
-				    "cursor", cursor);
+	json_t *request = json_pack("{s:i, s:i, s:s, s:O, s:I}", "v", 1, "id", 1, "command",
+				    command, "args", args, "cursor", cursor);
 	json_t *page = NULL;
 
-	if (nft)
-		json_object_set_new(request, "nft", json_true());
 	if (request != NULL && send_line(fd, request))
 		page = receive_line(fd);
 	json_decref(request);
 	return page;
 }
 
-json_t *sluicectl_client_ask(int fd, const char *command, bool nft, int *code, char *error)
+json_t *sluicectl_client_ask(int fd, const char *command, json_t *args, int *code, char *error)
 {
 	json_t *whole = NULL;
 	json_int_t cursor = 0;
 
 	do {
-		json_t *page = ask_page(fd, command, nft, cursor);
+		json_t *page = ask_page(fd, command, args, cursor);
 
 		if (page == NULL) {
 			const bool late = errno == EAGAIN || errno == EWOULDBLOCK;

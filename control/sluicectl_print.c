@@ -244,7 +244,7 @@ static void print_stop(FILE *out, const json_t *data)
 static void print_help(FILE *out, const json_t *data)
 {
 	static const struct table_column columns[] = {
-	    {"COMMAND", "command"}, {"WHAT", "text"}, {NULL, NULL}};
+	    {"COMMAND", "command"}, {"LEVEL", "level"}, {"WHAT", "text"}, {NULL, NULL}};
 
 	sluicectl_table_print(out, columns, json_object_get(data, "commands"), "no commands");
 }

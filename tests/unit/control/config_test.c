@@ -37,6 +37,7 @@ static void has_the_documented_defaults(void)
 	CHECK(c->tls[IFACE_INTERNAL].certificate_dir == NULL);
 	CHECK(c->resolver == NULL && !c->dnssec);
 	CHECK_STR(c->socket_path, "/run/sluice/control.sock");
+	CHECK(c->monitor_path == NULL && c->socket_group == NULL);
 	CHECK_STR(c->log_level, "info");
 	CHECK_STR(c->log_format, "logfmt");
 	CHECK_STR(c->path, "t.xml");
@@ -81,7 +82,8 @@ static void reads_every_parameter(void)
 	    "<internal driver='tap' device='px1' address='198.51.100.10/24' "
 	    "XmppInternalPort='5098'><tls certificate='a' key='b' trust='c' "
 	    "certificate-dir='d'/></internal>\n"
-	    "<resolver server='192.0.2.53@5353' dnssec='true'/><operator socket='/tmp/s'/>"
+	    "<resolver server='192.0.2.53@5353' dnssec='true'/><operator socket='/tmp/s' "
+	    "monitor-socket='/tmp/m' group='adm'/>"
 	    "<log level='debug' format='logfmt'/>\n"
 	    "<GatewayConfiguration ConnectionLimit='7' PartnerConnectionLimit='3' "
 	    "KeepAliveInterval='400' StreamEstablishmentTimeout='30' StreamInactivityTimeout='900' "
@@ -124,6 +126,8 @@ static void reads_every_parameter(void)
 	CHECK_STR(c->resolver, "192.0.2.53@5353");
 	CHECK(c->dnssec);
 	CHECK_STR(c->socket_path, "/tmp/s");
+	CHECK_STR(c->monitor_path, "/tmp/m");
+	CHECK_STR(c->socket_group, "adm");
 	CHECK_STR(c->log_level, "debug");
 	CHECK_EQ(c->policy->limits.connection_limit, 7);
 	CHECK_EQ(c->policy->limits.stanza_bytes_max, 10000);

@@ -32,7 +32,7 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 static void begin(void)
 {
 	d = daemon_double_make(1);
-	o = opsock_make(d, path, error);
+	o = opsock_make(d, path, NULL, LEVEL_ADMIN, error);
 	CHECK(o != NULL);
 }
 
@@ -308,7 +308,7 @@ static void guards_its_path(void)
 	begin();
 	CHECK_EQ(stat(path, &st), 0);
 	CHECK_EQ(st.st_mode & 0777, 0660);
-	second = opsock_make(d, path, error);
+	second = opsock_make(d, path, NULL, LEVEL_ADMIN, error);
 	CHECK(second == NULL);
 	CHECK(strstr(error, "is in use: another relay runs here") != NULL);
 	opsock_free(second);
@@ -329,11 +329,59 @@ static void guards_its_path(void)
 	CHECK(f != NULL);
 	fclose(f);
 	d = daemon_double_make(1);
-	CHECK(opsock_make(d, path, error) == NULL);
+	CHECK(opsock_make(d, path, NULL, LEVEL_ADMIN, error) == NULL);
 	CHECK(strstr(error, "is no socket") != NULL);
 	CHECK_EQ(unlink(path), 0);
-	CHECK(opsock_make(d, "/nonexistent/folder/s", error) == NULL);
+	CHECK(opsock_make(d, "/nonexistent/folder/s", NULL, LEVEL_ADMIN, error) == NULL);
 	CHECK_STR(error, "cannot listen on /nonexistent/folder/s: No such file or directory");
+	daemon_double_free(d);
+}
+
+static long long code_of(int fd, const char *line)
+{
+	json_t *answer;
+	long long code;
+
+	say(fd, line);
+	answer = hear(fd);
+	code = (long long)json_integer_value(json_object_get(answer, "code"));
+	json_decref(answer);
+	return code;
+}
+
+/* Whoever comes there, root included, may look and no more. */
+static void changes_nothing_by_the_monitor_socket(void)
+{
+	int fd;
+
+	d = daemon_double_make(1);
+	o = opsock_make(d, path, NULL, LEVEL_MONITOR, error);
+	CHECK(o != NULL);
+	fd = dial();
+	CHECK_EQ(code_of(fd, "{\"v\":1,\"command\":\"show status\"}\n"), EXIT_OK);
+	CHECK_EQ(code_of(fd, "{\"v\":1,\"command\":\"reload\"}\n"), EXIT_NOT_PERMITTED);
+	CHECK_EQ(code_of(fd, "{\"v\":1,\"command\":\"stop\"}\n"), EXIT_NOT_PERMITTED);
+	CHECK_EQ(code_of(fd, "{\"v\":1,\"command\":\"help\",\"args\":[]}\n"), EXIT_USAGE);
+	CHECK_EQ(d->reloads, 0);
+	CHECK(!d->stopped);
+	close(fd);
+	end();
+}
+
+static void belongs_to_its_group(void)
+{
+	struct stat st;
+
+	d = daemon_double_make(1);
+	CHECK(opsock_make(d, path, "no such group", LEVEL_ADMIN, error) == NULL);
+	CHECK(strstr(error, " to the group no such group: there is none") != NULL);
+	CHECK(access(path, F_OK) != 0);
+	if (geteuid() == 0) { /* others give files to their own groups alone */
+		o = opsock_make(d, path, "daemon", LEVEL_ADMIN, error);
+		CHECK(o != NULL && stat(path, &st) == 0 && st.st_gid == 1);
+		CHECK_EQ(st.st_mode & 0777, 0660);
+		opsock_free(o);
+	}
 	daemon_double_free(d);
 }
 
@@ -347,6 +395,8 @@ int main(void)
 	RUN(closes_on_a_request_without_end);
 	RUN(stops_reading_from_who_does_not_read);
 	RUN(closes_who_takes_too_long);
+	RUN(changes_nothing_by_the_monitor_socket);
+	RUN(belongs_to_its_group);
 	RUN(has_room_for_64_clients);
 	RUN(hangs_up_are_survived);
 	RUN(guards_its_path);

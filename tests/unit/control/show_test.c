@@ -8,7 +8,7 @@ static struct show_answer ask(struct daemon *d, const char *command, uint64_t cu
 {
 	struct show_answer a;
 
-	show_answer(d, command, NULL, cursor, &a);
+	show_answer(d, LEVEL_ADMIN, command, NULL, cursor, &a);
 	return a;
 }
 
@@ -154,7 +154,7 @@ static void says_the_rules_for_nftables(void)
 	struct show_answer a;
 	const char *nft;
 
-	show_answer(d, "show ports", request, 0, &a);
+	show_answer(d, LEVEL_MONITOR, "show ports", request, 0, &a);
 	nft = text(a.data, "nft");
 	CHECK(nft != NULL);
 	for (size_t i = 0; nft != NULL && i < ARRAY_LEN(wanted); i++)
@@ -369,6 +369,74 @@ static void helps(void)
 	daemon_double_free(d);
 }
 
+/* A level includes those before it, and what is not permitted is not done. */
+static void asks_for_rights(void)
+{
+	static const struct {
+		enum grammar_level level;
+		const char *command;
+		enum exit_code code;
+	} cases[] = {
+	    {LEVEL_MONITOR, "show status", EXIT_OK},
+	    {LEVEL_MONITOR, "reload", EXIT_NOT_PERMITTED},
+	    {LEVEL_OPERATOR, "stop", EXIT_NOT_PERMITTED},
+	    {LEVEL_OPERATOR, "show streams", EXIT_OK},
+	    {LEVEL_ADMIN, "reload", EXIT_OK},
+	};
+	struct daemon *d = daemon_double_make(1);
+	struct show_answer a;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		show_answer(d, cases[i].level, cases[i].command, NULL, 0, &a);
+		CHECK_EQ(a.code, cases[i].code);
+		if (a.code == EXIT_NOT_PERMITTED)
+			CHECK_STR(a.error, "not permitted: this takes admin rights");
+		json_decref(a.data);
+	}
+	CHECK_EQ(d->reloads, 1);
+	CHECK(!d->stopped);
+	daemon_double_free(d);
+}
+
+static size_t count_rows(struct daemon *d, const char *command, json_t *args, const char *key)
+{
+	struct show_answer a;
+	size_t n;
+
+	show_answer(d, LEVEL_MONITOR, command, args, 0, &a);
+	CHECK_EQ(a.code, EXIT_OK);
+	n = json_array_size(json_object_get(a.data, key));
+	json_decref(a.data);
+	json_decref(args);
+	return n;
+}
+
+static void filters(void)
+{
+	struct daemon *d = daemon_double_make(5);
+	struct show_answer a;
+	json_t *args;
+
+	d->refusals = 7;
+	CHECK_EQ(count_rows(d, "show denied", json_pack("{s:i}", "last", 3), "denied"), 3);
+	CHECK_EQ(count_rows(d, "show denied", NULL, "denied"), 7);
+	CHECK_EQ(
+	    count_rows(d, "show partners", json_pack("{s:s}", "domain", "P3.Example"), "partners"),
+	    1);
+	args = json_pack("{s:s}", "domain", "nobody.example");
+	show_answer(d, LEVEL_MONITOR, "show partners", args, 0, &a);
+	CHECK_EQ(a.code, EXIT_NOT_FOUND);
+	CHECK_STR(a.error, "no partner nobody.example: show partners lists them");
+	CHECK(a.data == NULL);
+	json_decref(args);
+	args = json_pack("{s:s}", "colour", "blue");
+	show_answer(d, LEVEL_MONITOR, "show partners", args, 0, &a);
+	CHECK_EQ(a.code, EXIT_USAGE);
+	CHECK_STR(a.error, "no argument \"colour\": show partners [DOMAIN]");
+	json_decref(args);
+	daemon_double_free(d);
+}
+
 int main(void)
 {
 	RUN(says_its_status);
@@ -383,5 +451,7 @@ int main(void)
 	RUN(shows_refusals);
 	RUN(reloads_and_stops);
 	RUN(helps);
+	RUN(asks_for_rights);
+	RUN(filters);
 	return check_summary();
 }

@@ -23,7 +23,7 @@ static char out[1024 * 1024], err[8192];
 static void begin(unsigned int partners)
 {
 	d = daemon_double_make(partners);
-	o = opsock_make(d, path, error);
+	o = opsock_make(d, path, NULL, LEVEL_ADMIN, error);
 	CHECK(o != NULL);
 }
 
@@ -214,6 +214,36 @@ static void says_when_there_is_nothing(void)
 	end();
 }
 
+static void takes_arguments(void)
+{
+	begin(3);
+	d->streams = 5;
+	d->refusals = 3;
+	CHECK_EQ(run("show partners P1.example"), 0);
+	CHECK(strstr(out, "\np1.example") != NULL && strstr(out, "partner.example") == NULL);
+	CHECK_EQ(run("show partners nobody.example"), EXIT_NOT_FOUND);
+	CHECK_STR(out, "");
+	CHECK_STR(err, "sluicectl: no partner nobody.example: show partners lists them\n");
+	CHECK_EQ(run("show streams partner nobody.example"), EXIT_NOT_FOUND);
+	CHECK_EQ(run("-j show denied last 2"), 0);
+	CHECK(strstr(out, "\"code\": 0") != NULL);
+	end();
+}
+
+/* What the shell's completion asks. */
+static void completes(void)
+{
+	d = NULL;
+	CHECK_EQ(run("--complete"), 0);
+	CHECK_STR(out, "show\nreload\nstop\nhelp\n");
+	CHECK_EQ(run("--complete show streams"), 0);
+	CHECK_STR(out, "partner\n");
+	CHECK_EQ(run("--complete show ports"), 0);
+	CHECK_STR(out, "--nft\n");
+	CHECK_EQ(run("--commands"), 0);
+	CHECK(strstr(out, "\nreload\tadmin\tread the configuration file again\n") != NULL);
+}
+
 static void merges_pages_into_one_document(void)
 {
 	json_t *all;
@@ -267,7 +297,11 @@ static void says_what_to_do(void)
 	CHECK_EQ(run(""), EXIT_USAGE);
 	CHECK_EQ(run("--bogus"), EXIT_USAGE);
 	CHECK_EQ(run("show streams --nft"), EXIT_USAGE);
-	CHECK_STR(err, "sluicectl: --nft goes with \"show ports\"\n");
+	CHECK_STR(err, "sluicectl: \"--nft\" is not expected: show streams [partner DOMAIN]\n");
+	CHECK_EQ(run("show streams partner"), EXIT_USAGE);
+	CHECK_STR(err, "sluicectl: DOMAIN is missing: show streams [partner DOMAIN]\n");
+	CHECK_EQ(run("--nft show ports"), EXIT_USAGE);
+	CHECK_EQ(run("-x show ports"), EXIT_USAGE);
 	CHECK_EQ(run("--help"), EXIT_OK);
 	CHECK(strncmp(out, "usage: sluicectl ", 17) == 0);
 	CHECK(longest_line(out) <= 80);
@@ -335,6 +369,8 @@ int main(int argc, char **argv)
 	RUN(prints_tables_for_people);
 	RUN(prints_the_cores);
 	RUN(says_when_there_is_nothing);
+	RUN(takes_arguments);
+	RUN(completes);
 	RUN(merges_pages_into_one_document);
 	RUN(reloads);
 	RUN(says_what_to_do);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* grammar_test.c - the operator's command lines: read, checked, completed. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/grammar.h"
+#include "tests/check.h"
+
+static char error[GRAMMAR_ERROR_MAX];
+
+static size_t split(char *line, const char **words)
+{
+	char *rest = NULL;
+	size_t n = 0;
+
+	for (char *w = strtok_r(line, " ", &rest); w != NULL && n < GRAMMAR_WORDS_MAX;
+	     w = strtok_r(NULL, " ", &rest))
+		words[n++] = w;
+	return n;
+}
+
+static int read_line(const char *text, json_t **args)
+{
+	const char *words[GRAMMAR_WORDS_MAX];
+	char line[512];
+
+	(void)snprintf(line, sizeof(line), "%s", text);
+	error[0] = '\0';
+	return grammar_read(words, split(line, words), args, error);
+}
+
+/* The arguments of @line as JSON with sorted keys. */
+static void reads(const char *line, enum command_id id, const char *wanted)
+{
+	json_t *args;
+	char *text;
+
+	CHECK_EQ(read_line(line, &args), (int)id);
+	text = json_dumps(args, JSON_COMPACT | JSON_SORT_KEYS);
+	CHECK_STR(text != NULL ? text : "", wanted);
+	free(text);
+	json_decref(args);
+}
+
+static void refuses(const char *line, const char *wanted)
+{
+	json_t *args;
+
+	CHECK_EQ(read_line(line, &args), -1);
+	CHECK(args == NULL);
+	CHECK_STR(error, wanted);
+}
+
+static void reads_command_lines(void)
+{
+	reads("show status", COMMAND_SHOW_STATUS, "{}");
+	reads("show ports --nft", COMMAND_SHOW_PORTS, "{\"nft\":true}");
+	reads("show partners", COMMAND_SHOW_PARTNERS, "{}");
+	reads("show partners B\xc3\xbc"
+	      "cher.example",
+	      COMMAND_SHOW_PARTNERS,
+	      "{\"domain\":\"B\xc3\xbc"
+	      "cher.example\"}");
+	reads("show streams partner a.example", COMMAND_SHOW_STREAMS,
+	      "{\"partner\":\"a.example\"}");
+	reads("show denied last 20", COMMAND_SHOW_DENIED, "{\"last\":20}");
+}
+
+static void refuses_with_what_is_expected(void)
+{
+	refuses("", "unknown command \"\": help lists all");
+	refuses("show", "unknown command \"show\": help lists all");
+	refuses("show me everything", "unknown command \"show me\": help lists all");
+	refuses("show status now", "\"now\" is not expected: show status");
+	refuses("show streams partner", "DOMAIN is missing: show streams [partner DOMAIN]");
+	refuses("show partners a.example b.example",
+		"\"b.example\" is not expected: show partners [DOMAIN]");
+	refuses("show ports --nft --nft", "\"--nft\" is there twice");
+	refuses("show denied last 0", "\"0\" is not a number from 1 on");
+	refuses("show denied last 1000000001", "\"1000000001\" is not a number from 1 on");
+	refuses("show denied last 99999999999999999999999",
+		"\"99999999999999999999999\" is not a number from 1 on");
+	refuses("show denied last 5m", "\"5m\" is not a number from 1 on");
+	refuses("show partners bob@a.example",
+		"\"bob@a.example\" is not a domain, such as example.org");
+}
+
+static int check(const char *command, const char *text)
+{
+	json_t *args = text != NULL ? json_loads(text, 0, NULL) : NULL;
+	int id;
+
+	error[0] = '\0';
+	id = grammar_check(command, args, error);
+	json_decref(args);
+	return id;
+}
+
+static void checks_requests(void)
+{
+	CHECK_EQ(check("show status", NULL), COMMAND_SHOW_STATUS);
+	CHECK_EQ(check("show denied", "{\"last\":5}"), COMMAND_SHOW_DENIED);
+	CHECK_EQ(check("show denied", "{\"last\":\"5\"}"), -1);
+	CHECK_STR(error, "\"last\" is not a number from 1 on");
+	CHECK_EQ(check("show denied", "{\"last\":-5}"), -1);
+	CHECK_EQ(check("show ports", "{\"nft\":false}"), -1);
+	CHECK_EQ(check("show partners", "{\"domain\":[\"a.example\"]}"), -1);
+	CHECK_EQ(check("show partners", "{\"domain\":\"a b\"}"), -1);
+	CHECK_EQ(check("show partners", "{\"first\":1}"), -1);
+	CHECK_STR(error, "no argument \"first\": show partners [DOMAIN]");
+	CHECK_EQ(check("show  status", NULL), -1);
+	CHECK_STR(error, "unknown command \"show  status\": help lists all");
+}
+
+/* What grammar_read() makes of any row's own syntax passes grammar_check(). */
+static void agrees_with_itself(void)
+{
+	for (int i = 0; i < COMMAND_COUNT; i++) {
+		const struct command *c = grammar_command((enum command_id)i);
+		const char *words[GRAMMAR_WORDS_MAX];
+		char line[256], own[64];
+		size_t n = 0;
+		json_t *args;
+
+		for (const char *at = c->syntax; *at != '\0'; at++)
+			if (*at != '[' && *at != ']')
+				line[n++] = *at;
+		line[n] = '\0';
+		n = split(line, words);
+		for (size_t k = 0; k < n; k++)
+			if (isupper((unsigned char)words[k][0]))
+				words[k] = strcmp(words[k], "DOMAIN") == 0 ? "a.example" : "7";
+		CHECK_EQ(grammar_read(words, n, &args, error), i);
+		CHECK_EQ(grammar_check(grammar_words(c, own), args, error), i);
+		CHECK(c->text[0] != '\0' && strlen(c->text) <= GRAMMAR_TEXT_MAX);
+		json_decref(args);
+	}
+}
+
+static void complete(const char *text, const char *wanted)
+{
+	const char *words[GRAMMAR_WORDS_MAX];
+	char line[256], *said = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&said, &len);
+
+	(void)snprintf(line, sizeof(line), "%s", text);
+	grammar_complete(words, split(line, words), f);
+	fclose(f);
+	CHECK_STR(said, wanted);
+	free(said);
+}
+
+static void completes(void)
+{
+	complete("", "show\nreload\nstop\nhelp\n");
+	complete("show", "status\ncores\nports\npartners\nstreams\ncounters\ndenied\n");
+	complete("show partners", "DOMAIN\n");
+	complete("show streams", "partner\n");
+	complete("show streams partner", "DOMAIN\n");
+	complete("show streams partner a.example", "");
+	complete("show ports --nft", "");
+	complete("nothing", "");
+}
+
+int main(void)
+{
+	RUN(reads_command_lines);
+	RUN(refuses_with_what_is_expected);
+	RUN(checks_requests);
+	RUN(agrees_with_itself);
+	RUN(completes);
+	return check_summary();
+}
