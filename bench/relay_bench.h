@@ -86,6 +86,14 @@ void relay_world_close(struct relay_world *w);
 /* CPU nanoseconds of the core for a stanza, over at least @stanzas of them. */
 double relay_world_ns(const struct bench *b, struct relay_world *w, size_t bytes, uint64_t stanzas);
 
+/* --- relay_bench_roof.c: one stream in and one out, and nothing around them --- */
+
+/* While a world is open. */
+void relay_roof_open(void);
+void relay_roof_close(void);
+/* CPU nanoseconds for a stanza, over at least @stanzas in records of @bytes. */
+double relay_roof_ns(const struct bench *b, size_t bytes, uint64_t stanzas);
+
 /* --- relay_bench_idle.c --- */
 
 /* Its lines, of @stanzas a measurement. */
