@@ -9,6 +9,7 @@
 
 #include "control/chain_cache.h"
 #include "control/tls_credential.h"
+#include "control/tls_library.h"
 
 /* ALPN's wire form: length, name (XEP-0368). */
 static const unsigned char alpn_name[] = "\x0bxmpp-server";
@@ -77,7 +78,8 @@ static int verify_chain(X509_STORE_CTX *work, void *arg)
 
 static SSL_CTX *make_ctx(struct tls_ctx *t, bool is_server)
 {
-	SSL_CTX *ctx = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
+	SSL_CTX *ctx = SSL_CTX_new_ex(tls_library(), NULL,
+				      is_server ? TLS_server_method() : TLS_client_method());
 	int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_secp384r1};
 	int verify = SSL_VERIFY_PEER;
 

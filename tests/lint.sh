@@ -69,8 +69,8 @@ seen="$seen|dataplane/base/([a-z_]+[.]h|drop[.]def)$|openssl/|libxml/|unbound|ja
 only control "$seen" | rule "control sees of the dataplane only what is its to see"
 # tls_credential is a part of tls_ctx: it reads the files into what SSL_CTX wants
 includes control | grep ' openssl/' | grep -vE ' openssl/(evp|rand|crypto|hmac|sha)[.]h$' |
-	grep -vE '^control/(tls_ctx|tls_credential|handshake|identity|chain_cache|dialback)[a-z_]*[.][ch]:' |
-	rule "OpenSSL beyond digests and randomness only in tls_ctx, handshake, identity, chain_cache, dialback"
+	grep -vE '^control/(tls_ctx|tls_credential|handshake|identity|chain_cache|tls_library|dialback)[a-z_]*[.][ch]:' |
+	rule "OpenSSL beyond digests and randomness only in tls_ctx, handshake, identity, chain_cache, tls_library, dialback"
 includes control | grep ' libxml/' | grep -vE '^control/(xml|config)[a-z_]*[.][ch]:' |
 	rule "libxml2 only in xml and config"
 
