@@ -344,6 +344,7 @@ static bool start_opsock(struct daemon *d, char *error)
 	if (d->monitor != NULL)
 		return true;
 	opsock_free(d->opsock);
+	d->opsock = NULL;
 	return false;
 }
 

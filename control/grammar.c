@@ -334,7 +334,9 @@ int grammar_read(const char *const *words, size_t count, json_t **args,
 			      count > 0 ? words[0] : "", count > 1 ? " " : "",
 			      count > 1 ? words[1] : "");
 	*args = json_object();
-	if (*args != NULL && read_args(&commands[id], words + used, count - used, *args, error))
+	if (*args == NULL)
+		return refuse(error, "no memory");
+	if (read_args(&commands[id], words + used, count - used, *args, error))
 		return id;
 	json_decref(*args);
 	*args = NULL;

@@ -160,7 +160,7 @@ static json_t *respond(struct client *c, const json_t *request)
 	if (id != NULL)
 		json_object_set(response, "id", id);
 	if (a.error[0] != '\0')
-		json_object_set_new(response, "error", json_string(a.error));
+		json_object_set_new(response, "error", show_text(a.error));
 	if (a.cursor != 0)
 		json_object_set_new(response, "cursor", json_integer((json_int_t)a.cursor));
 	json_object_set_new(response, "data", a.data != NULL ? a.data : json_object());

@@ -352,6 +352,7 @@ static long long code_of(int fd, const char *line)
 /* Whoever comes there, root included, may look and no more. */
 static void changes_nothing_by_the_monitor_socket(void)
 {
+	json_t *answer;
 	int fd;
 
 	d = daemon_double_make(1);
@@ -362,6 +363,13 @@ static void changes_nothing_by_the_monitor_socket(void)
 	CHECK_EQ(code_of(fd, "{\"v\":1,\"command\":\"reload\"}\n"), EXIT_NOT_PERMITTED);
 	CHECK_EQ(code_of(fd, "{\"v\":1,\"command\":\"stop\"}\n"), EXIT_NOT_PERMITTED);
 	CHECK_EQ(code_of(fd, "{\"v\":1,\"command\":\"help\",\"args\":[]}\n"), EXIT_USAGE);
+	/* a sentence that would end within a character is one all the same */
+	say(fd,
+	    "{\"v\":1,\"command\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	    "\xc3\xbc\"}\n");
+	answer = hear(fd);
+	CHECK(json_string_value(json_object_get(answer, "error")) != NULL);
+	json_decref(answer);
 	CHECK_EQ(d->reloads, 0);
 	CHECK(!d->stopped);
 	close(fd);

@@ -423,6 +423,23 @@ static void filters(void)
 	CHECK_EQ(
 	    count_rows(d, "show partners", json_pack("{s:s}", "domain", "P3.Example"), "partners"),
 	    1);
+	d->streams = 5; /* the odd ones are partner.example's, on the edge */
+	CHECK_EQ(count_rows(d, "show streams", json_pack("{s:s}", "partner", "Partner.example"),
+			    "streams"),
+		 3);
+	CHECK_EQ(
+	    count_rows(d, "show streams", json_pack("{s:s}", "partner", "p1.example"), "streams"),
+	    0);
+	/* a page ends after so many, though nothing was found: the next goes on behind them */
+	d->streams = SHOW_PAGE_LOOKS + 1;
+	args = json_pack("{s:s}", "partner", "p1.example");
+	show_answer(d, LEVEL_MONITOR, "show streams", args, 0, &a);
+	CHECK_EQ(a.cursor, 3 * SHOW_PAGE_LOOKS);
+	json_decref(a.data);
+	show_answer(d, LEVEL_MONITOR, "show streams", args, a.cursor, &a);
+	CHECK_EQ(a.cursor, 0);
+	json_decref(a.data);
+	json_decref(args);
 	args = json_pack("{s:s}", "domain", "nobody.example");
 	show_answer(d, LEVEL_MONITOR, "show partners", args, 0, &a);
 	CHECK_EQ(a.code, EXIT_NOT_FOUND);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tls_library_test.c - which certificates' keys the library of handshakes can read. */
+#include <openssl/decoder.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <openssl/rsa.h>
@@ -83,9 +84,24 @@ static void is_one_library_of_its_own(void)
 	CHECK(OSSL_PROVIDER_available(tls_library(), "default") == 0);
 }
 
+/* All of the default provider would do as well, and take twice as long. */
+static void has_no_more_than_it_needs(void)
+{
+	static const char *const kinds[] = {"DH", "DSA", "SM2", "X448"};
+	EVP_KEYMGMT *needed = EVP_KEYMGMT_fetch(tls_library(), "EC", NULL);
+
+	CHECK(needed != NULL);
+	EVP_KEYMGMT_free(needed);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		CHECK(EVP_KEYMGMT_fetch(tls_library(), kinds[i], NULL) == NULL);
+		CHECK(OSSL_DECODER_fetch(tls_library(), kinds[i], NULL) == NULL);
+	}
+}
+
 int main(void)
 {
 	RUN(is_one_library_of_its_own);
+	RUN(has_no_more_than_it_needs);
 	RUN(reads_each_kind_of_key);
 	return check_summary();
 }
