@@ -14,7 +14,7 @@
 #include "control/eal.h"
 #include "control/links.h"
 #include "control/loop.h"
-#include "control/opsock.h"
+#include "control/operator/opsock.h"
 #include "control/orders.h"
 #include "control/resolver.h"
 #include "control/tls_ctx.h"

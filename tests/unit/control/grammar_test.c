@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/grammar.h"
+#include "control/operator/grammar.h"
 #include "tests/check.h"
 
 static char error[GRAMMAR_ERROR_MAX];

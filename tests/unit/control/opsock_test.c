@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "control/opsock.h"
+#include "control/operator/opsock.h"
 #include "daemon_double.h"
 #include "tests/check.h"
 

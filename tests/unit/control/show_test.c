@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* show_test.c - what each of the operator's commands answers. */
-#include "control/show.h"
+#include "control/operator/show.h"
 #include "daemon_double.h"
 #include "tests/check.h"
 

@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "control/opsock.h"
-#include "control/sluicectl_table.h"
+#include "control/operator/opsock.h"
+#include "control/sluicectl/table.h"
 #include "daemon_double.h"
 #include "tests/check.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sluicectl_client.h - one command over the operator's socket (opsock.h), all its pages as one
+ * client.h - one command over the operator's socket (opsock.h), all its pages as one
  * answer.
  *
  * Runs on  sluicectl. Blocks, 15 s at most without a byte.

@@ -2,7 +2,7 @@
 /* show_streams.c - live streams, partners with theirs, and the last refusals. */
 #include <string.h>
 
-#include "control/show.h"
+#include "control/operator/show.h"
 
 static const struct core *core_of(const struct daemon *d, struct conn_id id)
 {

@@ -18,7 +18,7 @@
 
 #include "control/log.h"
 #include "control/loop.h"
-#include "control/show.h"
+#include "control/operator/show.h"
 
 enum opsock_bounds {
 	CLIENTS_MAX = 64,

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "control/domains.h"
-#include "control/grammar.h"
-#include "control/show.h"
+#include "control/operator/grammar.h"
+#include "control/operator/show.h"
 
 json_t *show_text(const char *text)
 {

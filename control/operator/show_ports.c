@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/show.h"
+#include "control/operator/show.h"
 
 static json_t *rule(const char *name, const char *protocol, uint16_t port, const char *from,
 		    const char *to, const char *what)

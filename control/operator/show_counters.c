@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* show_counters.c - the conservation law in total, by core and by partner; drops by reason. */
-#include "control/show.h"
+#include "control/operator/show.h"
 
 static struct show_law read_law(const struct law *l)
 {

@@ -2,7 +2,7 @@
 /* show_status.c - the relay at a glance. */
 #include <unistd.h>
 
-#include "control/show.h"
+#include "control/operator/show.h"
 
 static json_t *core_row(const struct core *c, size_t index)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sluicectl_print.c - which columns each answer has. */
+/* print.c - which columns each answer has. */
 #include <string.h>
 #include <time.h>
 
-#include "control/sluicectl_print.h"
-#include "control/sluicectl_table.h"
+#include "control/sluicectl/print.h"
+#include "control/sluicectl/table.h"
 
 static const char *text_of(const json_t *data, const char *key)
 {

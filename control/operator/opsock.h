@@ -15,11 +15,11 @@
  * Runs on  control. A client that does not read is closed when its answer is over 1 MB or 10 s old;
  *it never delays anything.
  */
-#ifndef CONTROL_OPSOCK_H
-#define CONTROL_OPSOCK_H
+#ifndef CONTROL_OPERATOR_OPSOCK_H
+#define CONTROL_OPERATOR_OPSOCK_H
 
 #include "control/daemon.h"
-#include "control/grammar.h"
+#include "control/operator/grammar.h"
 
 struct opsock;
 

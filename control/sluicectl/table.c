@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sluicectl_table.c - aligned text out of JSON rows. */
+/* table.c - aligned text out of JSON rows. */
 #include <string.h>
 
-#include "control/sluicectl_table.h"
+#include "control/sluicectl/table.h"
 
 enum { CELL_BYTES = 256 };
 

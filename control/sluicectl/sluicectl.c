@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "control/grammar.h"
-#include "control/opsock.h"
-#include "control/sluicectl_client.h"
-#include "control/sluicectl_print.h"
+#include "control/operator/grammar.h"
+#include "control/operator/opsock.h"
+#include "control/sluicectl/client.h"
+#include "control/sluicectl/print.h"
 
 static const char usage[] = "usage: sluicectl [-s PATH] [-j] [-q] COMMAND\n\n";
 

@@ -3,7 +3,7 @@
  * show_cores.c - what the poll cores do with their time. All of it is counted by their loops: a
  * cycle is one of the time-stamp counter, a busy one belongs to a turn that had something to do.
  */
-#include "control/show.h"
+#include "control/operator/show.h"
 
 /* With one decimal; null where there is nothing to divide by. */
 static json_t *per(uint64_t n, uint64_t of)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sluicectl_table.h - JSON rows as a table for people: columns as wide as their widest cell,
+ * table.h - JSON rows as a table for people: columns as wide as their widest cell,
  * numbers to the right, no blank at a line's end, no byte that a terminal could take for an order.
  *
  * Runs on  sluicectl.

@@ -7,14 +7,14 @@
  * Runs on  control.
  * Owns     answer->data is the caller's: json_decref().
  */
-#ifndef CONTROL_SHOW_H
-#define CONTROL_SHOW_H
+#ifndef CONTROL_OPERATOR_SHOW_H
+#define CONTROL_OPERATOR_SHOW_H
 
 #include <jansson.h>
 
 #include "control/daemon.h"
-#include "control/grammar.h"
-#include "control/opsock.h"
+#include "control/operator/grammar.h"
+#include "control/operator/opsock.h"
 
 enum {
 	SHOW_PAGE_ROWS = 200,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sluicectl_print.h - each command's answer as people read it.
+ * print.h - each command's answer as people read it.
  *
  * Runs on  sluicectl.
  */

@@ -9,8 +9,8 @@
  *
  * Runs on  control, and sluicectl. Pure.
  */
-#ifndef CONTROL_GRAMMAR_H
-#define CONTROL_GRAMMAR_H
+#ifndef CONTROL_OPERATOR_GRAMMAR_H
+#define CONTROL_OPERATOR_GRAMMAR_H
 
 #include <jansson.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ enum grammar_level { LEVEL_MONITOR, LEVEL_OPERATOR, LEVEL_ADMIN };
 
 enum command_id {
 #define COMMAND(id, syntax, level, text) COMMAND_##id,
-#include "control/grammar.def"
+#include "control/operator/grammar.def"
 #undef COMMAND
 	COMMAND_COUNT
 };

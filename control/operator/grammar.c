@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/grammar.h"
+#include "control/operator/grammar.h"
 
 enum { WORDS_BYTES = 64, NUMBER_MAX = 1000 * 1000 * 1000, DURATION_MAX_S = 366 * 86400 };
 
 static const struct command commands[COMMAND_COUNT] = {
 #define COMMAND(id, syntax, level, text) {syntax, text, LEVEL_##level},
-#include "control/grammar.def"
+#include "control/operator/grammar.def"
 #undef COMMAND
 };
 

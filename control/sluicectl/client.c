@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sluicectl_client.c - lines of JSON over a UNIX socket. */
+/* client.c - lines of JSON over a UNIX socket. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "control/opsock.h"
-#include "control/sluicectl_client.h"
+#include "control/operator/opsock.h"
+#include "control/sluicectl/client.h"
 
 enum { ANSWER_BYTES_MAX = 2 * 1024 * 1024, PATIENCE_S = 15, ERROR_BYTES = 512 };
 
