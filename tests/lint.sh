@@ -109,8 +109,8 @@ if [ -d "$build" ]; then
 	# FOLDER/libTIER.a.p/FILE.c.o: a name begins with its file's, its module's (tcp_in.c: tcp_), the module's plural
 	# (session.c: sessions_, of the table of them) or its tier's
 	# What speaks of a type that a header of another name defines is named after the type: enum level, enum method and
-	# enum partner_type of policy.h, struct law of stats.h.
-	of_type='policy[.]c exports (level|method|partner_type)_name|stats[.]c exports law_gap'
+	# enum partner_type of policy.h, struct law of stats.h, struct job of job.h.
+	of_type='policy[.]c exports (level|method|partner_type)_name|stats[.]c exports law_gap|opsock_client[.]c exports job_(say|end)'
 	find "$build/dataplane" "$build/control" -name '*.c.o' -path '*/lib*.a.p/*' | xargs -r nm -A -g --defined-only |
 		awk '{
 			name = $NF; n = split($1, path, "/"); tier = path[n - 2]; file = path[n]

@@ -11,7 +11,7 @@
 enum { WORDS_BYTES = 64, NUMBER_MAX = 1000 * 1000 * 1000, DURATION_MAX_S = 366 * 86400 };
 
 static const struct command commands[COMMAND_COUNT] = {
-#define COMMAND(id, syntax, level, text) {syntax, text, LEVEL_##level},
+#define COMMAND(id, by, syntax, level, text) {syntax, text, LEVEL_##level},
 #include "control/operator/grammar.def"
 #undef COMMAND
 };

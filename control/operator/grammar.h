@@ -21,7 +21,7 @@
 enum grammar_level { LEVEL_MONITOR, LEVEL_OPERATOR, LEVEL_ADMIN };
 
 enum command_id {
-#define COMMAND(id, syntax, level, text) COMMAND_##id,
+#define COMMAND(id, by, syntax, level, text) COMMAND_##id,
 #include "control/operator/grammar.def"
 #undef COMMAND
 	COMMAND_COUNT

@@ -69,12 +69,11 @@ static json_t *core_row(const struct core *c, size_t index)
 	return row;
 }
 
-void show_cores(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
+void show_cores(const struct request *r, struct answer *a)
 {
+	struct daemon *d = r->daemon;
 	json_t *cores = json_array();
 
-	(void)args;
-	(void)cursor;
 	for (size_t i = 0; i < daemon_cores(d); i++)
 		json_array_append_new(cores, core_row(daemon_core(d, i), i));
 	a->data = json_pack("{s:o}", "cores", cores);

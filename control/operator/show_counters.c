@@ -157,13 +157,14 @@ static json_t *others(struct daemon *d)
 }
 
 /* The first page has the totals; every page has its share of partners. */
-void show_counters(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
+void show_counters(const struct request *r, struct answer *a)
 {
+	struct daemon *d = r->daemon;
 	const struct policy *p = daemon_config(d)->policy;
 	json_t *partners = json_array();
+	const uint64_t cursor = r->cursor;
 	uint64_t at = cursor;
 
-	(void)args;
 	if (cursor == 0) {
 		a->data = json_pack("{s:o, s:o, s:o}", "law", laws(d), "counters", others(d),
 				    "drops", drops(d));

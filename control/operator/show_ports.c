@@ -54,15 +54,15 @@ static void dial_rules(const struct config *c, json_t *rows, const struct local 
 	}
 }
 
-void show_ports(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
+void show_ports(const struct request *r, struct answer *a)
 {
+	struct daemon *d = r->daemon;
 	const struct config *c = daemon_config(d);
 	struct local edge[2], internal[2];
 	const size_t edges = locals_of(&c->iface[IFACE_EDGE], edge);
 	const size_t internals = locals_of(&c->iface[IFACE_INTERNAL], internal);
 	json_t *rows = json_array();
 
-	(void)cursor;
 	for (size_t n = 0; n < edges; n++)
 		json_array_append_new(rows, rule("R1", "XMPP/TCP", c->iface[IFACE_EDGE].port, "any",
 						 edge[n].text, "partners' servers dial in"));
@@ -77,7 +77,7 @@ void show_ports(struct daemon *d, const json_t *args, uint64_t cursor, struct sh
 	for (size_t n = 0; n < internals; n++)
 		dial_rules(c, rows, &internal[n]);
 	a->data = json_pack("{s:o}", "ports", rows);
-	if (json_is_true(json_object_get(args, "nft")))
+	if (answer_flag(r, "nft"))
 		json_object_set_new(a->data, "nft", show_nft(c));
 }
 

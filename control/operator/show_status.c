@@ -95,13 +95,12 @@ static uint64_t count_streams(struct daemon *d)
 	return n;
 }
 
-void show_status(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
+void show_status(const struct request *r, struct answer *a)
 {
+	struct daemon *d = r->daemon;
 	const struct config *c = daemon_config(d);
 	json_t *cores = json_array(), *ifaces = json_array();
 
-	(void)args;
-	(void)cursor;
 	for (size_t i = 0; i < daemon_cores(d); i++)
 		json_array_append_new(cores, core_row(daemon_core(d, i), i));
 	json_array_append_new(ifaces, iface_row(d, IFACE_EDGE));
@@ -109,7 +108,7 @@ void show_status(struct daemon *d, const json_t *args, uint64_t cursor, struct s
 	a->data = json_pack(
 	    "{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "version", SLUICE_VERSION,
 	    "pid", (json_int_t)getpid(), "uptime_s", (json_int_t)daemon_uptime_s(d), "config",
-	    show_text(c->path), "hash", json_sprintf("%016llx", (unsigned long long)c->hash),
+	    answer_string(c->path), "hash", json_sprintf("%016llx", (unsigned long long)c->hash),
 	    "loaded_unix_s", (json_int_t)daemon_loaded_unix_s(d), "partners",
 	    (json_int_t)c->policy->partner_count, "gateways", (json_int_t)c->policy->gateway_count,
 	    "streams", (json_int_t)count_streams(d), "cores", cores, "interfaces", ifaces);

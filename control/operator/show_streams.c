@@ -36,14 +36,14 @@ static json_t *stream_row(const struct daemon *d, const struct session_view *v)
 		      (json_int_t)v->port, "pairs", (json_int_t)v->pairs, "bidi", v->bidi, "age_s",
 		      (json_int_t)(v->age_us / 1000000));
 
-	json_object_set_new(row, "local", show_text(v->local));
-	json_object_set_new(row, "remote", show_text(v->remote));
-	json_object_set_new(row, "partner", show_text(v->partner));
-	json_object_set_new(row, "gateway", show_text(v->gateway));
-	json_object_set_new(row, "stream_id", show_text(v->stream_id));
-	json_object_set_new(row, "tls", show_text(v->tls_version));
-	json_object_set_new(row, "cipher", show_text(v->cipher));
-	json_object_set_new(row, "method", show_text(v->method != NULL ? v->method : ""));
+	json_object_set_new(row, "local", answer_string(v->local));
+	json_object_set_new(row, "remote", answer_string(v->remote));
+	json_object_set_new(row, "partner", answer_string(v->partner));
+	json_object_set_new(row, "gateway", answer_string(v->gateway));
+	json_object_set_new(row, "stream_id", answer_string(v->stream_id));
+	json_object_set_new(row, "tls", answer_string(v->tls_version));
+	json_object_set_new(row, "cipher", answer_string(v->cipher));
+	json_object_set_new(row, "method", answer_string(v->method != NULL ? v->method : ""));
 	add_traffic(d, v, row);
 	return row;
 }
@@ -54,14 +54,15 @@ static bool is_of(const struct daemon *d, const struct session_view *v, const st
 	       (v->leg == IFACE_EDGE && policy_partner(daemon_config(d)->policy, v->remote) == p);
 }
 
-void show_streams(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
+void show_streams(const struct request *r, struct answer *a)
 {
-	const char *domain = json_string_value(json_object_get(args, "partner"));
-	const struct partner *p = domain != NULL ? show_partner(d, domain, a) : NULL;
+	struct daemon *d = r->daemon;
+	const char *domain = answer_text(r, "partner");
+	const struct partner *p = domain != NULL ? answer_partner(r, domain, a) : NULL;
 	const struct sessions *s = daemon_sessions(d);
 	unsigned int looks = 0;
 	struct session_view v;
-	uint64_t last = cursor;
+	uint64_t cursor = r->cursor, last = cursor;
 	json_t *rows;
 
 	if (a->code != EXIT_OK)
@@ -151,17 +152,18 @@ static json_t *partner_row(struct daemon *d, const struct partner *p, const stru
 	    "keepalive", p->keepalive, "proxy_fqdn", p->proxy_fqdn, "streams_in", (json_int_t)t->in,
 	    "streams_out", (json_int_t)t->out, "line", (json_int_t)p->line);
 	json_object_set_new(row, "description",
-			    show_text(p->description != NULL ? p->description : ""));
+			    answer_string(p->description != NULL ? p->description : ""));
 	add_partner_traffic(d, p, row);
 	return row;
 }
 
-void show_partners(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
+void show_partners(const struct request *r, struct answer *a)
 {
-	const char *domain = json_string_value(json_object_get(args, "domain"));
-	const struct partner *one = domain != NULL ? show_partner(d, domain, a) : NULL;
+	struct daemon *d = r->daemon;
+	const char *domain = answer_text(r, "domain");
+	const struct partner *one = domain != NULL ? answer_partner(r, domain, a) : NULL;
 	const struct policy *p = daemon_config(d)->policy;
-	const uint64_t first = one != NULL ? (uint64_t)(one - p->partners) : cursor;
+	const uint64_t first = one != NULL ? (uint64_t)(one - p->partners) : r->cursor;
 	const uint64_t end = one != NULL ? first + 1 : p->partner_count;
 	struct tally tallies[SHOW_PAGE_ROWS] = {{0, 0}};
 	uint64_t at = first;
@@ -177,23 +179,23 @@ void show_partners(struct daemon *d, const json_t *args, uint64_t cursor, struct
 	a->cursor = at < end ? at : 0;
 }
 
-void show_denied(struct daemon *d, const json_t *args, uint64_t cursor, struct show_answer *a)
+void show_denied(const struct request *r, struct answer *a)
 {
-	const json_int_t last = json_integer_value(json_object_get(args, "last"));
-	const json_int_t most = last > 0 && last < SHOW_PAGE_ROWS ? last : SHOW_PAGE_ROWS;
+	const uint64_t last = answer_number(r, "last", SHOW_PAGE_ROWS);
+	const uint64_t most = last < SHOW_PAGE_ROWS ? last : SHOW_PAGE_ROWS;
 	json_t *rows = json_array(), *row;
 	char address[ADDR_TEXT_MAX];
-	struct refusal r;
+	struct refusal no;
 
-	for (unsigned int i = (unsigned int)cursor;
-	     i < most && sessions_refusal(daemon_sessions(d), i, &r); i++) {
-		row = json_pack("{s:I, s:s, s:s, s:s}", "at_unix_s", (json_int_t)r.at_unix_s,
-				"address", addr_text(&r.address, address), "reason",
-				drop_name(r.drop), "id", r.trace_id);
-		json_object_set_new(row, "from", show_text(r.from));
-		json_object_set_new(row, "to", show_text(r.to));
-		json_object_set_new(row, "text",
-				    show_text(r.text[0] != '\0' ? r.text : drop_text(r.drop)));
+	for (unsigned int i = (unsigned int)r->cursor;
+	     i < most && sessions_refusal(daemon_sessions(r->daemon), i, &no); i++) {
+		row = json_pack("{s:I, s:s, s:s, s:s}", "at_unix_s", (json_int_t)no.at_unix_s,
+				"address", addr_text(&no.address, address), "reason",
+				drop_name(no.drop), "id", no.trace_id);
+		json_object_set_new(row, "from", answer_string(no.from));
+		json_object_set_new(row, "to", answer_string(no.to));
+		json_object_set_new(
+		    row, "text", answer_string(no.text[0] != '\0' ? no.text : drop_text(no.drop)));
 		json_array_append_new(rows, row);
 	}
 	a->data = json_pack("{s:o}", "denied", rows);

@@ -8,10 +8,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "control/operator/opsock.h"
+#include "control/operator/exit_code.h"
 #include "control/sluicectl/client.h"
 
-enum { ANSWER_BYTES_MAX = 2 * 1024 * 1024, PATIENCE_S = 15, ERROR_BYTES = 512 };
+enum { LINE_BYTES_MAX = 2 * 1024 * 1024, PATIENCE_S = 15, ERROR_BYTES = 512 };
+
+struct sluicectl_client {
+	int fd;
+	size_t len; /* of what has come and is not taken yet */
+	char text[LINE_BYTES_MAX];
+};
 
 static void say_no_daemon(const char *path, int *code, char *error)
 {
@@ -31,29 +37,58 @@ static void say_no_daemon(const char *path, int *code, char *error)
 		(void)snprintf(error, ERROR_BYTES, "cannot connect to %s: %s", path, strerror(why));
 }
 
-int sluicectl_client_connect(const char *path, int *code, char *error)
+static int dial(const char *path)
 {
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	int fd;
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int why;
+
+	memcpy(name.sun_path, path, strlen(path) + 1);
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
+	    connect(fd, (const struct sockaddr *)&name, sizeof(name)) == 0)
+		return fd;
+	why = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = why;
+	return -1;
+}
+
+struct sluicectl_client *sluicectl_client_open(const char *path, int *code, char *error)
+{
+	const struct sockaddr_un name = {.sun_family = AF_UNIX};
+	struct sluicectl_client *c;
 
 	if (strlen(path) >= sizeof(name.sun_path)) {
 		*code = EXIT_USAGE;
 		(void)snprintf(error, ERROR_BYTES,
 			       "the socket's path is longer than %zu characters",
 			       sizeof(name.sun_path) - 1);
-		return -1;
+		return NULL;
 	}
-	memcpy(name.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
-	    connect(fd, (const struct sockaddr *)&name, sizeof(name)) == 0)
-		return fd;
+	c = malloc(sizeof(*c));
+	if (c == NULL) {
+		*code = EXIT_FAILED;
+		(void)snprintf(error, ERROR_BYTES, "no memory");
+		return NULL;
+	}
+	c->len = 0;
+	c->fd = dial(path);
+	if (c->fd >= 0)
+		return c;
 	say_no_daemon(path, code, error);
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	free(c);
+	return NULL;
+}
+
+void sluicectl_client_close(struct sluicectl_client *c)
+{
+	if (c == NULL)
+		return;
+	close(c->fd);
+	free(c);
 }
 
 static bool send_line(int fd, const json_t *request)
@@ -76,29 +111,33 @@ static bool send_line(int fd, const json_t *request)
 	return sent == len;
 }
 
-/* One line, which is all that is under way. NULL with errno, 0 for an end before the line's. */
-static json_t *receive_line(int fd)
+/* The next line. NULL with errno, 0 for an end before the line's. */
+static json_t *receive_line(struct sluicectl_client *c)
 {
-	char *text = malloc(ANSWER_BYTES_MAX);
-	size_t len = 0;
-	json_t *answer = NULL;
+	const char *end;
 
-	errno = text == NULL ? ENOMEM : 0;
-	while (text != NULL && len < ANSWER_BYTES_MAX) {
-		const ssize_t n = recv(fd, text + len, ANSWER_BYTES_MAX - len, 0);
+	while ((end = memchr(c->text, '\n', c->len)) == NULL) {
+		const ssize_t n = c->len < sizeof(c->text)
+				      ? recv(c->fd, c->text + c->len, sizeof(c->text) - c->len, 0)
+				      : 0;
 
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n <= 0) {
 			errno = n == 0 ? 0 : errno;
-			break;
+			return NULL;
 		}
-		len += (size_t)n;
-		if (text[len - 1] == '\n') {
-			answer = json_loadb(text, len, 0, NULL);
-			break;
-		}
+		c->len += (size_t)n;
 	}
-	free(text);
-	return answer;
+	{
+		const size_t len = (size_t)(end - c->text);
+		json_t *line = json_loadb(c->text, len, 0, NULL);
+
+		c->len -= len + 1;
+		memmove(c->text, end + 1, c->len);
+		errno = 0;
+		return line;
+	}
 }
 
 /* Arrays grow, anything else keeps the first page's value. */
@@ -117,25 +156,35 @@ static void merge(json_t *whole, const json_t *page)
 	}
 }
 
-static json_t *ask_page(int fd, const char *command, json_t *args, json_int_t cursor)
+static json_t *ask_page(struct sluicectl_client *c, const char *command, json_t *args,
+			json_int_t cursor, struct sluicectl_lines *lines)
 {
 	json_t *request = json_pack("{s:i, s:i, s:s, s:O, s:I}", "v", 1, "id", 1, "command",
 				    command, "args", args, "cursor", cursor);
-	json_t *page = NULL;
+	json_t *line = NULL;
 
-	if (request != NULL && send_line(fd, request))
-		page = receive_line(fd);
+	if (request != NULL && send_line(c->fd, request))
+		line = receive_line(c);
 	json_decref(request);
-	return page;
+	while (line != NULL && json_is_true(json_object_get(line, "more"))) {
+		const json_t *data = json_object_get(line, "data");
+
+		if (data != NULL)
+			lines->line(lines, data, json_integer_value(json_object_get(line, "lost")));
+		json_decref(line);
+		line = receive_line(c);
+	}
+	return line;
 }
 
-json_t *sluicectl_client_ask(int fd, const char *command, json_t *args, int *code, char *error)
+json_t *sluicectl_client_ask(struct sluicectl_client *c, const char *command, json_t *args,
+			     struct sluicectl_lines *lines, int *code, char *error)
 {
 	json_t *whole = NULL;
 	json_int_t cursor = 0;
 
 	do {
-		json_t *page = ask_page(fd, command, args, cursor);
+		json_t *page = ask_page(c, command, args, cursor, lines);
 
 		if (page == NULL) {
 			const bool late = errno == EAGAIN || errno == EWOULDBLOCK;

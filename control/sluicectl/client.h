@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * client.h - one command over the operator's socket (opsock.h), all its pages as one
- * answer.
+ * client.h - one command over the operator's socket (opsock.h): all its pages as one answer, and
+ * the lines of a command that takes time as they come.
  *
  * Runs on  sluicectl. Blocks, 15 s at most without a byte.
  */
@@ -12,11 +12,24 @@
 
 #include "dataplane/base/base.h"
 
-/* Returns the socket, or -1 with an exit code and a sentence (512 bytes) that says what to do. */
-MUST_USE int sluicectl_client_connect(const char *path, int *code, char *error);
-/* The answer without its cursor, the arrays of its pages joined; NULL as above. @args: as grammar.h
- * has them. */
-MUST_USE json_t *sluicectl_client_ask(int fd, const char *command, json_t *args, int *code,
-				      char *error);
+struct sluicectl_client; /* a connection */
+
+/* NULL with an exit code and a sentence (512 bytes) that says what to do. */
+MUST_USE struct sluicectl_client *sluicectl_client_open(const char *path, int *code, char *error);
+void sluicectl_client_close(struct sluicectl_client *c);
+
+struct sluicectl_lines {
+	/* A line before the last: its data, and how many were lost before it. */
+	void (*line)(struct sluicectl_lines *l, const json_t *data, long long lost);
+};
+
+/*
+ * The answer without its cursor, the arrays of its pages joined; NULL as above.
+ *
+ * @args    as grammar.h has them
+ * @lines   told of each line before the answer
+ */
+MUST_USE json_t *sluicectl_client_ask(struct sluicectl_client *c, const char *command, json_t *args,
+				      struct sluicectl_lines *lines, int *code, char *error);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* print.c - which columns each answer has. */
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
@@ -249,6 +250,64 @@ static void print_help(FILE *out, const json_t *data)
 	sluicectl_table_print(out, columns, json_object_get(data, "commands"), "no commands");
 }
 
+/* What has no columns of its own: a line a field, then each list as a table of what its first row
+ * has. */
+static void print_fields(FILE *out, const json_t *data)
+{
+	const char *key;
+	json_t *value;
+	char cell[1024];
+
+	json_object_foreach((json_t *)(uintptr_t)data, key, value)
+	{
+		struct table_column columns[TABLE_COLUMNS_MAX + 1] = {{NULL, NULL}};
+		char titles[TABLE_COLUMNS_MAX][32];
+		const char *name;
+		json_t *field;
+		size_t n = 0;
+
+		if (!json_is_array(value)) {
+			fprintf(out, "%-20s %s\n", key,
+				sluicectl_table_cell(data, key, cell, sizeof(cell)));
+			continue;
+		}
+		json_object_foreach(json_array_get(value, 0), name, field)
+		{
+			if (n == TABLE_COLUMNS_MAX)
+				break;
+			for (size_t i = 0; i < sizeof(titles[n]); i++) {
+				titles[n][i] =
+				    name[i] == '_' ? ' ' : (char)toupper((unsigned char)name[i]);
+				if (name[i] == '\0')
+					break;
+			}
+			titles[n][sizeof(titles[n]) - 1] = '\0';
+			columns[n] = (struct table_column){titles[n], name};
+			n++;
+		}
+		sluicectl_table_print(out, columns, value, "none");
+	}
+}
+
+void sluicectl_print_line(FILE *out, const json_t *data)
+{
+	const char *between = "", *key;
+	json_t *value;
+	char cell[4096];
+
+	if (json_object_get(data, "text") != NULL) {
+		fprintf(out, "%s\n", sluicectl_table_cell(data, "text", cell, sizeof(cell)));
+		return;
+	}
+	json_object_foreach((json_t *)(uintptr_t)data, key, value)
+	{
+		fprintf(out, "%s%s=%s", between, key,
+			sluicectl_table_cell(data, key, cell, sizeof(cell)));
+		between = " ";
+	}
+	fputc('\n', out);
+}
+
 void sluicectl_print(FILE *out, const char *command, const json_t *data)
 {
 	static const struct {
@@ -268,6 +327,9 @@ void sluicectl_print(FILE *out, const char *command, const json_t *data)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(printers); i++)
-		if (strcmp(printers[i].command, command) == 0)
+		if (strcmp(printers[i].command, command) == 0) {
 			printers[i].print(out, data);
+			return;
+		}
+	print_fields(out, data);
 }

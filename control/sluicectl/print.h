@@ -12,5 +12,7 @@
 
 /* @data: the answer's data, all pages together. */
 void sluicectl_print(FILE *out, const char *command, const json_t *data);
+/* A line of a command that takes time: its "text" where it has one, else its fields. */
+void sluicectl_print_line(FILE *out, const json_t *data);
 
 #endif

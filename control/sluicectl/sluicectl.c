@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/operator/exit_code.h"
 #include "control/operator/grammar.h"
-#include "control/operator/opsock.h"
 #include "control/sluicectl/client.h"
 #include "control/sluicectl/print.h"
 
@@ -149,18 +149,41 @@ static void print_answer(const struct options *o, const char *command, const jso
 		fprintf(stderr, "sluicectl: %s\n", error);
 }
 
+struct printed_lines {
+	struct sluicectl_lines lines;
+	const struct options *options;
+};
+
+/* At once, whoever reads it: a command that takes time is watched. */
+static void print_line(struct sluicectl_lines *l, const json_t *data, long long lost)
+{
+	const struct options *o = CONTAINER_OF(l, struct printed_lines, lines)->options;
+
+	if (lost > 0)
+		fprintf(stderr, "sluicectl: %lld lines were lost: too many for this reader\n",
+			lost);
+	if (o->json) {
+		json_dumpf(data, stdout, JSON_COMPACT);
+		fputc('\n', stdout);
+	} else if (!o->quiet) {
+		sluicectl_print_line(stdout, data);
+	}
+	(void)fflush(stdout);
+}
+
 /* The exit code. */
 static int ask(const struct options *o, const char *command, json_t *args)
 {
+	struct printed_lines printed = {{print_line}, o};
+	struct sluicectl_client *client;
 	char error[512] = "";
 	json_t *answer = NULL;
-	int code, fd;
+	int code;
 
-	fd = sluicectl_client_connect(o->socket, &code, error);
-	if (fd >= 0) {
-		answer = sluicectl_client_ask(fd, command, args, &code, error);
-		close(fd);
-	}
+	client = sluicectl_client_open(o->socket, &code, error);
+	if (client != NULL)
+		answer = sluicectl_client_ask(client, command, args, &printed.lines, &code, error);
+	sluicectl_client_close(client);
 	if (answer == NULL) {
 		fprintf(stderr, "sluicectl: %s\n", error);
 		return code;

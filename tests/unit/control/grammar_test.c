@@ -153,10 +153,40 @@ static void complete(const char *text, const char *wanted)
 	free(said);
 }
 
+/* Behind @text every command that begins so goes on, and each word is said once. */
+static void goes_on(const char *text)
+{
+	const char *words[GRAMMAR_WORDS_MAX];
+	char line[256], own[64], *said = NULL, *rest = NULL;
+	size_t len = 0, count, lines = 0, wanted = 0;
+	FILE *f = open_memstream(&said, &len);
+
+	(void)snprintf(line, sizeof(line), "%s", text);
+	count = split(line, words);
+	grammar_complete(words, count, f);
+	fclose(f);
+	for (int i = 0; i < COMMAND_COUNT; i++) {
+		const char *next = grammar_words(grammar_command((enum command_id)i), own);
+		char first[64], *at;
+
+		if (strncmp(next, text, strlen(text)) != 0)
+			continue;
+		next += strlen(text) + (count > 0);
+		(void)snprintf(first, sizeof(first), "%.*s\n", (int)strcspn(next, " "), next);
+		at = strstr(said, first);
+		CHECK(at != NULL && (at == said || at[-1] == '\n'));
+		wanted++;
+	}
+	for (char *w = strtok_r(said, "\n", &rest); w != NULL; w = strtok_r(NULL, "\n", &rest))
+		lines++;
+	CHECK(lines > 0 && lines <= wanted);
+	free(said);
+}
+
 static void completes(void)
 {
-	complete("", "show\nreload\nstop\nhelp\n");
-	complete("show", "status\ncores\nports\npartners\nstreams\ncounters\ndenied\n");
+	goes_on("");
+	goes_on("show");
 	complete("show partners", "DOMAIN\n");
 	complete("show streams", "partner\n");
 	complete("show streams partner", "DOMAIN\n");

@@ -4,15 +4,24 @@
 #include "daemon_double.h"
 #include "tests/check.h"
 
-static struct show_answer ask(struct daemon *d, const char *command, uint64_t cursor)
+static void put(struct daemon *d, enum grammar_level level, const char *command, json_t *args,
+		uint64_t cursor, struct answer *a)
 {
-	struct show_answer a;
+	const struct request r = {
+	    .daemon = d, .level = level, .command = command, .args = args, .cursor = cursor};
 
-	show_answer(d, LEVEL_ADMIN, command, NULL, cursor, &a);
+	answer_request(&r, a);
+}
+
+static struct answer ask(struct daemon *d, const char *command, uint64_t cursor)
+{
+	struct answer a;
+
+	put(d, LEVEL_ADMIN, command, NULL, cursor, &a);
 	return a;
 }
 
-static json_t *row(const struct show_answer *a, const char *key, size_t index)
+static json_t *row(const struct answer *a, const char *key, size_t index)
 {
 	return json_array_get(json_object_get(a->data, key), index);
 }
@@ -30,7 +39,7 @@ static const char *text(const json_t *o, const char *key)
 static void says_its_status(void)
 {
 	struct daemon *d = daemon_double_make(2);
-	struct show_answer a;
+	struct answer a;
 
 	d->streams = 3;
 	stat_add(&d->core[1].stats.turns, 1000);
@@ -59,7 +68,7 @@ static void says_what_cores_do(void)
 {
 	struct daemon *d = daemon_double_make(1);
 	struct stats *s = &d->core[1].stats;
-	struct show_answer a;
+	struct answer a;
 	const json_t *core;
 
 	stat_set(&s->law.accepted, 30);
@@ -99,7 +108,7 @@ static void says_what_cores_do(void)
 static void says_the_three_rules(void)
 {
 	struct daemon *d = daemon_double_make(1);
-	struct show_answer a = ask(d, "show ports", 0);
+	struct answer a = ask(d, "show ports", 0);
 	static const struct {
 		const char *rule, *protocol;
 		unsigned int port;
@@ -151,10 +160,10 @@ static void says_the_rules_for_nftables(void)
 	};
 	struct daemon *d = daemon_double_make(1);
 	json_t *request = json_pack("{s:b}", "nft", 1);
-	struct show_answer a;
+	struct answer a;
 	const char *nft;
 
-	show_answer(d, LEVEL_MONITOR, "show ports", request, 0, &a);
+	put(d, LEVEL_MONITOR, "show ports", request, 0, &a);
 	nft = text(a.data, "nft");
 	CHECK(nft != NULL);
 	for (size_t i = 0; nft != NULL && i < ARRAY_LEN(wanted); i++)
@@ -173,7 +182,7 @@ static void balances_the_books(void)
 	struct daemon *d = daemon_double_make(2);
 	struct law *zero = &d->core[0].stats.law, *one = &d->core[1].stats.law;
 	struct law *partner = &d->core[1].stats.partner[1].law;
-	struct show_answer a;
+	struct answer a;
 
 	stat_add(&zero->accepted, 100);
 	stat_add(&zero->delivered, 90);
@@ -221,7 +230,7 @@ static long walk(struct daemon *d, const char *command, const char *key, unsigne
 
 	*pages = 0;
 	do {
-		struct show_answer a = ask(d, command, cursor);
+		struct answer a = ask(d, command, cursor);
 		const size_t n = json_array_size(json_object_get(a.data, key));
 
 		if (n > SHOW_PAGE_ROWS || a.code != EXIT_OK)
@@ -267,7 +276,7 @@ static void pages_partners(void)
 static void shows_streams(void)
 {
 	struct daemon *d = daemon_double_make(1);
-	struct show_answer a;
+	struct answer a;
 
 	d->streams = 2;
 	a = ask(d, "show streams", 0);
@@ -290,7 +299,7 @@ static void shows_streams(void)
 static void shows_partners(void)
 {
 	struct daemon *d = daemon_double_make(2);
-	struct show_answer a;
+	struct answer a;
 	const json_t *p;
 
 	d->streams = 7; /* edge: 1, 3, 5, 7; in: 1, 5; out: 3, 7 */
@@ -316,7 +325,7 @@ static void shows_partners(void)
 static void shows_refusals(void)
 {
 	struct daemon *d = daemon_double_make(1);
-	struct show_answer a;
+	struct answer a;
 
 	d->refusals = 100;
 	a = ask(d, "show denied", 0);
@@ -333,7 +342,7 @@ static void shows_refusals(void)
 static void reloads_and_stops(void)
 {
 	struct daemon *d = daemon_double_make(1);
-	struct show_answer a = ask(d, "reload", 0);
+	struct answer a = ask(d, "reload", 0);
 
 	CHECK_EQ(a.code, EXIT_OK);
 	CHECK_EQ(number(a.data, "streams_closed"), 3);
@@ -358,9 +367,9 @@ static void reloads_and_stops(void)
 static void helps(void)
 {
 	struct daemon *d = daemon_double_make(1);
-	struct show_answer a = ask(d, "help", 0);
+	struct answer a = ask(d, "help", 0);
 
-	CHECK_EQ(json_array_size(json_object_get(a.data, "commands")), 10);
+	CHECK_EQ(json_array_size(json_object_get(a.data, "commands")), COMMAND_COUNT);
 	json_decref(a.data);
 	a = ask(d, "show everything", 0);
 	CHECK_EQ(a.code, EXIT_USAGE);
@@ -384,10 +393,10 @@ static void asks_for_rights(void)
 	    {LEVEL_ADMIN, "reload", EXIT_OK},
 	};
 	struct daemon *d = daemon_double_make(1);
-	struct show_answer a;
+	struct answer a;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		show_answer(d, cases[i].level, cases[i].command, NULL, 0, &a);
+		put(d, cases[i].level, cases[i].command, NULL, 0, &a);
 		CHECK_EQ(a.code, cases[i].code);
 		if (a.code == EXIT_NOT_PERMITTED)
 			CHECK_STR(a.error, "not permitted: this takes admin rights");
@@ -400,10 +409,10 @@ static void asks_for_rights(void)
 
 static size_t count_rows(struct daemon *d, const char *command, json_t *args, const char *key)
 {
-	struct show_answer a;
+	struct answer a;
 	size_t n;
 
-	show_answer(d, LEVEL_MONITOR, command, args, 0, &a);
+	put(d, LEVEL_MONITOR, command, args, 0, &a);
 	CHECK_EQ(a.code, EXIT_OK);
 	n = json_array_size(json_object_get(a.data, key));
 	json_decref(a.data);
@@ -414,7 +423,7 @@ static size_t count_rows(struct daemon *d, const char *command, json_t *args, co
 static void filters(void)
 {
 	struct daemon *d = daemon_double_make(5);
-	struct show_answer a;
+	struct answer a;
 	json_t *args;
 
 	d->refusals = 7;
@@ -433,21 +442,21 @@ static void filters(void)
 	/* a page ends after so many, though nothing was found: the next goes on behind them */
 	d->streams = SHOW_PAGE_LOOKS + 1;
 	args = json_pack("{s:s}", "partner", "p1.example");
-	show_answer(d, LEVEL_MONITOR, "show streams", args, 0, &a);
+	put(d, LEVEL_MONITOR, "show streams", args, 0, &a);
 	CHECK_EQ(a.cursor, 3 * SHOW_PAGE_LOOKS);
 	json_decref(a.data);
-	show_answer(d, LEVEL_MONITOR, "show streams", args, a.cursor, &a);
+	put(d, LEVEL_MONITOR, "show streams", args, a.cursor, &a);
 	CHECK_EQ(a.cursor, 0);
 	json_decref(a.data);
 	json_decref(args);
 	args = json_pack("{s:s}", "domain", "nobody.example");
-	show_answer(d, LEVEL_MONITOR, "show partners", args, 0, &a);
+	put(d, LEVEL_MONITOR, "show partners", args, 0, &a);
 	CHECK_EQ(a.code, EXIT_NOT_FOUND);
 	CHECK_STR(a.error, "no partner nobody.example: show partners lists them");
 	CHECK(a.data == NULL);
 	json_decref(args);
 	args = json_pack("{s:s}", "colour", "blue");
-	show_answer(d, LEVEL_MONITOR, "show partners", args, 0, &a);
+	put(d, LEVEL_MONITOR, "show partners", args, 0, &a);
 	CHECK_EQ(a.code, EXIT_USAGE);
 	CHECK_STR(a.error, "no argument \"colour\": show partners [DOMAIN]");
 	json_decref(args);

