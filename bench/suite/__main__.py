@@ -9,13 +9,14 @@ Exit status: 0 every goal that was measured is met, 1 one is not, 2 a part could
 """
 
 import argparse
+import json
 import pathlib
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from suite import link, machine, parts, peers, plots, results  # noqa: E402
+from suite import curves, link, machine, parts, peers, plots, results  # noqa: E402
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 ALL = [*parts.PROGRAMS, link.LinkPart(), peers.Peers()]
@@ -33,6 +34,7 @@ def arguments():
                         help="folder for what is written")  # fmt: skip
     parser.add_argument("--build", type=pathlib.Path, default=TREE / "build")
     parser.add_argument("--lab", type=int, default=90, help="number of the lab to use")
+    parser.add_argument("--plots", action="store_true", help="only draw the plots of the results in --out anew")
     parser.add_argument("--list", action="store_true", help="name the parts and end")
     parser.add_argument("--prepared", action="store_true", help="install and build nothing")
     args = parser.parse_args()
@@ -57,12 +59,25 @@ def run_part(part, args, book, place):
     return True
 
 
+def draw_again(out):
+    try:
+        lines = [json.loads(line) for line in (out / "results.json").read_text().splitlines()]
+    except OSError as e:
+        print(f"run: {e}: --out names the folder of an earlier run", file=sys.stderr)
+        return 2
+    for _, file in plots.draw(curves.of({line["name"]: line["value"] for line in lines}), out):
+        print(file)
+    return 0
+
+
 def main():
     args = arguments()
     if args.list:
         for part in ALL:
             print(f"{part.name:<11} {part.title}")
         return 0
+    if args.plots:
+        return draw_again(args.out)
     chosen = [p for p in ALL if not args.parts or p.name in args.parts]
     facts = machine.facts()
     book = results.Book(args.json)
@@ -70,7 +85,7 @@ def main():
     good = [run_part(part, args, book, f"{n}/{len(chosen)}") for n, part in enumerate(chosen, 1)]
     facts["steal during the run"] = machine.steal_share(before)
     args.out.mkdir(parents=True, exist_ok=True)
-    drawn = plots.draw(book.curves, args.out)
+    drawn = plots.draw(curves.of(book.found), args.out)
     book.write(args.out, facts, drawn)
     book.say_verdict(args.out)
     return 2 if not all(good) else int(book.missed > 0)

@@ -8,13 +8,7 @@ from labkit import link_cases
 from labkit.state import LabError
 
 from .parts import CannotMeasure
-from .results import Curve, Result, at_least, at_most, slug
-
-# (size, streams) as the peers' cases have them
-LIKE = {("in", "200 B", 1): "in, 200 B, 1 stream", ("in", "200 B", 16): "in, 200 B, 10 streams",
-        ("in", "500 B", 1): "in, 500 B, 1 stream", ("in", "4096 B", 1): "in, 4 KB, 1 stream",
-        ("in", "mix", 16): "in, mix, 10 streams", ("out", "200 B", 1): "out, 200 B, 1 domain",
-        ("out", "4096 B", 1): "out, 4 KB, 1 domain"}  # fmt: skip
+from .results import Result, at_least, at_most, slug
 
 
 def rate_of(name):
@@ -48,9 +42,6 @@ def latency(found):
         else:
             yield Result(f"link.latency.{share}.p50", p50, "us")
             yield Result(f"link.latency.{share}.p99", p99, "us")
-    if len(added) > 1:
-        for n, label in enumerate(("p50", "p99")):
-            yield Curve("latency", f"added, {label}", sorted(added), [added[s][n] for s in sorted(added)])
 
 
 def handshakes(found):
@@ -69,17 +60,6 @@ def memory(found):
     for name, f in found.items():
         if name.startswith("memory"):
             yield Result(f"link.memory.{name.split()[1]}", f["memory_kb"] / 1024, "MB")
-
-
-def curves(found):
-    known = {kind: f for name, f in found.items() if (kind := rate_of(name))}
-    sizes = {int(size[:-2]): f["stanzas_per_s"] for (way, size, streams), f in known.items()
-             if way == "in" and streams == 1 and re.fullmatch(r"\d+ B", size)}  # fmt: skip
-    if sizes:
-        yield Curve("throughput", "sluice, one core", sorted(sizes), [sizes[n] for n in sorted(sizes)])
-    cases = {LIKE[kind]: f["relay"]["stanzas_per_busy_s"] for kind, f in known.items() if kind in LIKE}
-    if cases:
-        yield Curve("cpu", "sluice", list(cases), [1e6 / v for v in cases.values()])
 
 
 class LinkPart:
@@ -103,7 +83,7 @@ class LinkPart:
                     found[name] = figures
         except LabError as e:
             wrong.append(str(e))
-        for part in (rates, latency, handshakes, memory, curves):
+        for part in (rates, latency, handshakes, memory):
             try:
                 yield from part(found)
             except KeyError as e:

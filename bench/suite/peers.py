@@ -8,7 +8,7 @@ from labkit import against
 from labkit.state import LabError
 
 from .parts import CannotMeasure
-from .results import Curve, Result, at_least, slug
+from .results import Result, at_least, slug
 
 FIGURES = {
     "stanzas_per_cpu_s": "1/s",
@@ -28,22 +28,6 @@ def figures_of(case):
     if "/s" in case:
         return ("latency_p50_us", "latency_p99_us")
     return ("stanzas_per_cpu_s", "stanzas_per_s")
-
-
-def curves(found):
-    """found: {(server, case): {figure: [values]}}."""
-    for server in against.SERVERS:
-        rates = {case: statistics.median(v["stanzas_per_cpu_s"])
-                 for (s, case), v in found.items() if s == server and "stanzas_per_cpu_s" in v}  # fmt: skip
-        if rates:
-            yield Curve("cpu", server, list(rates), [1e6 / r for r in rates.values()])
-        sizes = {}
-        for (s, case), v in found.items():
-            size = re.match(r"(?:in, )?(\d+) (K?)B, 1 stream", case)
-            if s == server and size and "stanzas_per_s" in v:
-                sizes[int(size[1]) * (1024 if size[2] else 1)] = statistics.median(v["stanzas_per_s"])
-        if len(sizes) > 1:
-            yield Curve("throughput", server, sorted(sizes), [sizes[n] for n in sorted(sizes)])
 
 
 # a stanza a CPU second of ours through one of theirs: ours by the link part, theirs by case; goal, aim
@@ -98,6 +82,5 @@ class Peers:
                 yield Result(f"peers.{server}.{slug(case)}.{name}", statistics.median(all_of_it),
                              FIGURES[name], min(all_of_it), max(all_of_it))  # fmt: skip
         yield from compare(found, before)
-        yield from curves(found)
         if wrong:
             raise CannotMeasure("; ".join(wrong))

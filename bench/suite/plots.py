@@ -16,10 +16,12 @@ class Plot:
 
 PLOTS = {
     "throughput": Plot("Throughput by size of the stanza", "bytes of body", "stanzas/s", True, True),
+    "cpu_servers": Plot("CPU for a million stanzas: XMPP servers, TLS on", "", "CPU seconds", False, True),
+    "cpu_proxies": Plot("CPU for a million stanzas: beside proxies that parse nothing", "", "CPU seconds"),
     "latency": Plot("Added latency by load", "load, % of the highest rate", "microseconds", False, True),
-    "memory": Plot("Memory by idle streams", "streams", "MB", True, True),
-    "cpu": Plot("CPU for a million stanzas, TLS on", "", "CPU seconds", False, True),
-    "speedup": Plot("Ours beside the libraries", "", "times as fast", False, True),
+    "memory": Plot("Memory by idle streams", "streams", "MB"),
+    "stream": Plot("Memory of one open stream", "", "KB", False, True),
+    "speedup": Plot("Ours beside the libraries", "", "times as fast"),
 }
 
 
@@ -28,13 +30,18 @@ def bars(axes, curves):
     width = 0.8 / len(curves)
     for n, c in enumerate(curves):
         at = [names.index(name) + (n - (len(curves) - 1) / 2) * width for name in c.x]
-        axes.bar(at, c.y, width, label=c.label)
-    axes.set_xticks(range(len(names)), names, rotation=20, ha="right")
+        drawn = axes.bar(at, c.y, width, label=c.label)
+        if len(names) * len(curves) <= 24:
+            axes.bar_label(drawn, fmt="%.3g", fontsize="x-small", padding=1)
+    axes.set_xticks(range(len(names)), names, rotation=20 if len(names) > 5 else 0, ha="right" if len(names) > 5 else "center")
 
 
 def lines(axes, curves):
     for c in curves:
         axes.plot(c.x, c.y, marker="o", label=c.label)
+    ticks = sorted({x for c in curves for x in c.x})
+    axes.set_xticks(ticks, [f"{x:,}" for x in ticks])
+    axes.minorticks_off()
 
 
 def draw(curves, out):
@@ -58,14 +65,15 @@ def draw(curves, out):
         if not mine:
             continue
         figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
-        (bars if isinstance(mine[0].x[0], str) else lines)(axes, mine)
         axes.set(title=plot.title, xlabel=plot.x, ylabel=plot.y)
-        if plot.log_x:
-            axes.set_xscale("log")
-        if plot.log_y:
-            axes.set_yscale("log")
+        axes.set_xscale("log" if plot.log_x else "linear")
+        axes.set_yscale("log" if plot.log_y else "linear")
+        (bars if isinstance(mine[0].x[0], str) else lines)(axes, mine)
+        if not plot.log_y:
+            axes.set_ylim(bottom=0)
         axes.grid(True, which="major", alpha=0.3)
-        axes.legend(fontsize="small")
+        if len(mine) > 1:
+            axes.legend(fontsize="small")
         figure.savefig(out / f"{name}.svg", metadata={"Date": None})
         pyplot.close(figure)
         drawn.append((plot.title, out / f"{name}.svg"))

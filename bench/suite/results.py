@@ -73,14 +73,11 @@ class Book:
     """All results of a run, told as they come."""
 
     def __init__(self, json_lines):
-        self.json_lines, self.rows, self.curves, self.unmeasured = json_lines, [], [], []
+        self.json_lines, self.rows, self.unmeasured = json_lines, [], []
         if not json_lines:
             print(f"{'name':<44} {'value':>11} {'unit':<12} {'quartiles':^23} goal")
 
     def add(self, part, item):
-        if isinstance(item, Curve):
-            self.curves.append(item)
-            return
         self.rows.append((part, item))
         if self.json_lines:
             print(json.dumps(item.json()), flush=True)

@@ -59,8 +59,7 @@ const struct partner *answer_partner(const struct request *r, const char *domain
 json_t *answer_string(const char *text);
 
 /* What answers each command: @a is EXIT_OK and empty before. */
-#define COMMAND(id, by, syntax, level, text)                                                   \
-	void by(const struct request *r, struct answer *a);
+#define COMMAND(id, by, syntax, level, text) void by(const struct request *r, struct answer *a);
 #include "control/operator/grammar.def"
 #undef COMMAND
 
