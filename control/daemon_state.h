@@ -79,6 +79,8 @@ void daemon_apply_log(const struct config *config);
 void daemon_run(struct daemon *d);
 void daemon_events_ready(struct loop_watch *w, uint32_t events);
 void daemon_signal_ready(struct loop_watch *w, uint32_t events);
+
+/* daemon_reload.c */
 void daemon_route_unused(struct daemon *d, const struct route *route);
 
 #endif
