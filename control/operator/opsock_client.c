@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "control/log.h"
+#include "control/operator/audit.h"
 #include "control/operator/opsock_client.h"
 
 enum client_bounds {
@@ -187,15 +188,16 @@ static void slow_due(struct loop_timer *t)
 /* --- in --- */
 
 /* Who asked for what that changes something. */
-static void audit(const struct opsock_client *c, const char *command, enum exit_code code)
+static void audit(const struct opsock_client *c, const struct request *r, enum exit_code code)
 {
-	char quoted[80];
+	char quoted[80], args[AUDIT_TEXT_MAX];
 
-	if (strncmp(command, "show ", 5) == 0 || strcmp(command, "help") == 0)
+	if (strncmp(r->command, "show ", 5) == 0 || strcmp(r->command, "help") == 0)
 		return;
-	log_event(LOG_LEVEL_NOTICE, "operator", "uid=%u pid=%d level=%s command=%s code=%d",
+	log_event(LOG_LEVEL_NOTICE, "operator", "uid=%u pid=%d level=%s command=%s args=%s code=%d",
 		  (unsigned int)c->uid, (int)c->pid, grammar_level_name(c->level),
-		  log_quote(command, quoted, sizeof(quoted)), (int)code);
+		  log_quote(r->command, quoted, sizeof(quoted)), audit_args(r->args, args),
+		  (int)code);
 }
 
 static bool is_request(const json_t *request)
@@ -227,7 +229,7 @@ static bool take_request(struct opsock_client *c, const json_t *request)
 	if (json_integer_value(json_object_get(request, "v")) != 1)
 		return answer(c, last_line(id, EXIT_USAGE, "this relay speaks version 1", NULL));
 	answer_request(&r, &a);
-	audit(c, r.command, a.code);
+	audit(c, &r, a.code);
 	if (a.job != NULL) {
 		c->job = a.job;
 		c->job->client = c;
