@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/config_parts.h"
+#include "control/config_edit.h"
 
 static void complain(struct config_report *r, struct config_place at, const char *kind,
 		     const char *format, va_list args) __attribute__((format(printf, 4, 0)));
@@ -44,13 +44,25 @@ void config_warning(struct config_report *r, struct config_place at, const char 
 	r->warnings++;
 }
 
+/* What a configuration is made of. */
+struct making {
+	const char *path, *bytes;
+	size_t len;
+	bool includes, check_files, is_again, is_reload;
+	struct config_source *source;
+	struct overlay *overlay; /* NULL: none */
+	const char *passphrase;
+};
+
 /* From a valid document to a configuration that makes sense, or NULL. */
-static struct config *build(const struct config_doc *doc, bool files, struct config_report *report)
+static struct config *build(const struct config_doc *doc, const struct making *m,
+			    struct config_report *report)
 {
 	const xmlNode *root = xmlDocGetRootElement(doc->doc);
 	struct config_draft d = {.doc = doc,
 				 .report = report,
-				 .check_files = files,
+				 .check_files = m->check_files,
+				 .passphrase = m->passphrase,
 				 .config = calloc(1, sizeof(*d.config))};
 
 	d.root_at = config_doc_place(doc, root);
@@ -63,6 +75,7 @@ static struct config *build(const struct config_doc *doc, bool files, struct con
 	}
 	d.config->path = strdup(doc->path);
 	d.config->hash = doc->hash;
+	d.config->source = config_source_hold(m->source);
 	d.no_memory |= d.config->path == NULL;
 	config_read_host(&d, root);
 	config_read_policy(&d, root);
@@ -76,33 +89,100 @@ static struct config *build(const struct config_doc *doc, bool files, struct con
 	return NULL;
 }
 
-struct config *config_parse(const char *path, const char *bytes, size_t len, bool files,
-			    FILE *report)
+static struct config *make(const struct making *m, FILE *report)
 {
 	struct config_report r = {.out = report};
+	struct config_doc doc = {.source = m->source, .is_again = m->is_again};
 	struct config *c = NULL;
-	struct config_doc doc;
 
-	if (config_doc_read(&doc, path, bytes, len, files, &r) && config_schema_check(&doc))
-		c = build(&doc, files, &r);
+	if (config_doc_read(&doc, m->path, m->bytes, m->len, m->includes, &r)) {
+		if (m->overlay != NULL)
+			config_overlay_apply(&doc, m->overlay, m->is_reload);
+		if (config_schema_check(&doc))
+			c = build(&doc, m, &r);
+	}
 	config_doc_close(&doc);
 	return c;
 }
 
-struct config *config_load(const char *path, FILE *report)
+struct config *config_parse(const char *path, const char *bytes, size_t len, bool files,
+			    FILE *report)
 {
+	struct making m = {.path = path,
+			   .bytes = bytes,
+			   .len = len,
+			   .includes = files,
+			   .check_files = files,
+			   .source = config_source_make()};
 	struct config *c;
-	size_t len = 0;
-	char *bytes = config_doc_slurp(path, &len);
+
+	config_source_put(m.source, path, bytes, len);
+	c = make(&m, report);
+	config_source_drop(m.source);
+	return c;
+}
+
+struct config *config_reload(const char *path, struct overlay *overlay, FILE *report)
+{
+	struct making m = {.path = path,
+			   .includes = true,
+			   .check_files = true,
+			   .is_reload = true,
+			   .overlay = overlay};
+	struct config *c;
+	char *bytes = config_doc_slurp(path, &m.len);
 
 	if (bytes == NULL) {
 		fprintf(report, "%s:0: error: %s\n", path, strerror(errno));
 		return NULL;
 	}
-	c = config_parse(path, bytes, len, true, report);
-	explicit_bzero(bytes, len);
+	m.bytes = bytes;
+	m.source = config_source_make();
+	config_source_put(m.source, path, bytes, m.len);
+	c = make(&m, report);
+	config_source_drop(m.source);
+	explicit_bzero(bytes, m.len);
 	free(bytes);
 	return c;
+}
+
+struct config *config_load(const char *path, FILE *report)
+{
+	return config_reload(path, NULL, report);
+}
+
+struct config *config_make_again(const struct config *of, struct config_source *source,
+				 struct overlay *overlay, FILE *report)
+{
+	const struct making m = {.path = of->path,
+				 .bytes = source->texts[0].bytes,
+				 .len = source->texts[0].len,
+				 .includes = true,
+				 .is_again = true,
+				 .source = source,
+				 .overlay = overlay,
+				 .passphrase = of->policy->dialback_passphrase};
+	struct config *c = make(&m, report);
+
+	if (c != NULL)
+		c->policy->is_passphrase_random = of->policy->is_passphrase_random;
+	return c;
+}
+
+bool config_keep_random(struct config *next, const struct config *now)
+{
+	char *kept;
+
+	if (!next->policy->is_passphrase_random || !now->policy->is_passphrase_random)
+		return true;
+	kept = strdup(now->policy->dialback_passphrase);
+	if (kept == NULL)
+		return false;
+	explicit_bzero(next->policy->dialback_passphrase,
+		       strlen(next->policy->dialback_passphrase));
+	free(next->policy->dialback_passphrase);
+	next->policy->dialback_passphrase = kept;
+	return true;
 }
 
 void config_free(struct config *c)
@@ -119,6 +199,7 @@ void config_free(struct config *c)
 		free(c->tls[i].certificate_dir);
 	}
 	policy_free(c->policy);
+	config_source_drop(c->source);
 	free(c->path);
 	free(c->resolver);
 	free(c->socket_path);

@@ -15,6 +15,9 @@
 #include "dataplane/base/bounds.h"
 #include "dataplane/core/core.h"
 
+struct config_source;
+struct overlay;
+
 struct config_iface {
 	char *driver;      /* name of drivers-cfg/<driver>.conf */
 	char *device;      /* the driver's own: link name, PCI address, socket path */
@@ -59,6 +62,7 @@ struct config {
 	char *socket_group;           /* of both files; NULL: the process's */
 	char *log_level, *log_format; /* "info", "logfmt" */
 	uint64_t hash;                /* of the file and its includes: shown by show status */
+	struct config_source *source; /* their texts, held */
 };
 
 /*
@@ -69,6 +73,18 @@ struct config {
  */
 MUST_USE struct config *config_load(const char *path, FILE *report);
 void config_free(struct config *c);
+
+/* The same with run-time changes on top, which learn their fates (overlay.h). @overlay NULL: none.
+ */
+MUST_USE struct config *config_reload(const char *path, struct overlay *overlay, FILE *report);
+/*
+ * config_make_again - from the texts @source, those that @of was made of or others of the same
+ * files, with other run-time changes. No file is read; the dialback secret is @of's.
+ */
+MUST_USE struct config *config_make_again(const struct config *of, struct config_source *source,
+					  struct overlay *overlay, FILE *report);
+/* A secret made up at random is one for the process: @next gets @now's. False without memory. */
+MUST_USE bool config_keep_random(struct config *next, const struct config *now);
 
 /* Does @next change something that only a restart can change? Writes what, comma separated. */
 bool config_needs_restart(const struct config *now, const struct config *next, char *what,

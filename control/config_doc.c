@@ -83,6 +83,28 @@ static const char *local_path(const struct config_doc *d, const char *url, char 
 	return *path != NULL ? NULL : "no memory";
 }
 
+/* A copy of the file's text, NULL with errno. */
+static char *get_text(const struct config_doc *d, const char *path, size_t *len)
+{
+	const struct config_text *t;
+	char *bytes;
+
+	if (!d->is_again) {
+		bytes = config_doc_slurp(path, len);
+		if (bytes != NULL && d->source != NULL)
+			config_source_put(d->source, path, bytes, *len);
+		return bytes;
+	}
+	t = config_source_find(d->source, path);
+	errno = ENOENT;
+	bytes = t != NULL ? malloc(t->len + 1) : NULL;
+	if (bytes == NULL)
+		return NULL;
+	memcpy(bytes, t->bytes, t->len + 1);
+	*len = t->len;
+	return bytes;
+}
+
 static xmlParserInput *load_local(const char *url, const char *id, xmlParserCtxt *ctxt)
 {
 	struct config_doc *d = loading;
@@ -94,7 +116,7 @@ static xmlParserInput *load_local(const char *url, const char *id, xmlParserCtxt
 
 	(void)id;
 	if (why == NULL) {
-		bytes = config_doc_slurp(path, &len);
+		bytes = get_text(d, path, &len);
 		if (bytes == NULL)
 			why = strerror(errno);
 	}
@@ -113,6 +135,8 @@ static xmlParserInput *load_local(const char *url, const char *id, xmlParserCtxt
 	else
 		xmlFreeParserInputBuffer(buffer);
 	xmlFree(path);
+	if (bytes != NULL)
+		explicit_bzero(bytes, len);
 	free(bytes);
 	return input;
 }
@@ -218,6 +242,8 @@ bool config_doc_read(struct config_doc *d, const char *path, const char *bytes, 
 
 	*d = (struct config_doc){.path = path,
 				 .includes = includes,
+				 .source = d->source,
+				 .is_again = d->is_again,
 				 .loaded = 1,
 				 .hash = UINT64_C(0xcbf29ce484222325),
 				 .report = report};

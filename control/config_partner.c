@@ -101,6 +101,25 @@ static void read_partner(struct config_draft *d, const xmlNode *e, struct partne
 			       l->connection_limit);
 }
 
+/* Nothing of it is judged: it is as if it were not there. */
+static void note_disabled(struct config_draft *d, const xmlNode *e, size_t most)
+{
+	struct policy *p = d->config->policy;
+	char *domain = config_fold(d, e, config_attr(d, e, "Domain"));
+	size_t n = 0;
+
+	if (p->disabled_partners == NULL)
+		p->disabled_partners = calloc(most + 1, sizeof(*p->disabled_partners));
+	if (p->disabled_partners == NULL || domain == NULL) {
+		d->no_memory |= p->disabled_partners == NULL;
+		free(domain);
+		return;
+	}
+	while (p->disabled_partners[n] != NULL)
+		n++;
+	p->disabled_partners[n] = domain;
+}
+
 void config_read_partners(struct config_draft *d, const xmlNode *e)
 {
 	static const char name[] = "AllowedPartner";
@@ -119,8 +138,11 @@ void config_read_partners(struct config_draft *d, const xmlNode *e)
 		return;
 	}
 	for (const xmlNode *c = config_child(e, name); c != NULL; c = config_next(c, name)) {
-		const size_t n = p->partner_count++;
-
-		read_partner(d, c, &p->partners[n], n);
+		if (!config_bool(d, c, "Enabled", true)) {
+			note_disabled(d, c, count);
+			continue;
+		}
+		read_partner(d, c, &p->partners[p->partner_count], p->partner_count);
+		p->partner_count++;
 	}
 }

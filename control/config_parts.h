@@ -15,6 +15,7 @@
 #include <libxml/tree.h>
 
 #include "control/config.h"
+#include "control/config_source.h"
 
 #define CONFIG_NS "urn:sluice:config:1"
 
@@ -46,14 +47,17 @@ struct config_doc {
 	const char *path;
 	char *files[CONFIG_FILES_MAX]; /* names, of included elements: xmlNode._private */
 	size_t file_count;
-	unsigned int loaded; /* files read so far */
-	bool includes;       /* may read further files */
+	unsigned int loaded;          /* files read so far */
+	bool includes;                /* may read further files */
+	struct config_source *source; /* borrowed: gets each text; NULL: none wanted */
+	bool is_again;                /* includes come from there, not from files */
 	uint64_t hash;
 	struct config_report *report;
 	char why[512]; /* an include just failed */
 };
 
-/* @bytes are @path's. Free with config_doc_close() in either case. */
+/* @bytes are @path's; @d's source and is_again are set before. Free with config_doc_close() in
+ * either case. */
 MUST_USE bool config_doc_read(struct config_doc *d, const char *path, const char *bytes, size_t len,
 			      bool includes, struct config_report *report);
 void config_doc_close(struct config_doc *d);
@@ -85,7 +89,8 @@ struct config_draft {
 	struct config *config;
 	const struct config_doc *doc;
 	struct config_report *report;
-	bool check_files; /* false: paths are not looked at */
+	bool check_files;       /* false: paths are not looked at */
+	const char *passphrase; /* the one in force, to be kept; NULL: as the document says */
 	bool no_memory;
 	struct config_place root_at, iface_at[IFACE_COUNT], limits_at;
 	bool addresses_bad[IFACE_COUNT]; /* unreadable, and that is said: do not judge them */

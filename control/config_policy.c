@@ -103,6 +103,12 @@ static void read_passphrase(struct config_draft *d, const xmlNode *e, struct pol
 	char *path = e != NULL ? config_path(d, e, "DialbackPassphraseFile") : NULL;
 	bool given;
 
+	if (d->passphrase != NULL) {
+		p->dialback_passphrase = strdup(d->passphrase);
+		d->no_memory |= p->dialback_passphrase == NULL;
+		free(path);
+		return;
+	}
 	p->dialback_passphrase = config_attr(d, e, "DialbackPassphrase");
 	if (path != NULL && p->dialback_passphrase != NULL)
 		config_error(d->report, d->limits_at,
@@ -117,6 +123,7 @@ static void read_passphrase(struct config_draft *d, const xmlNode *e, struct pol
 			       "no DialbackPassphrase: one is made up at random for this process, "
 			       "so other members of an edge pool cannot verify its dialback keys");
 		p->dialback_passphrase = random_passphrase(d);
+		p->is_passphrase_random = true;
 	} else if (p->dialback_passphrase != NULL && strlen(p->dialback_passphrase) < 16) {
 		config_warning(d->report, d->limits_at,
 			       "the dialback passphrase has fewer than 16 characters: it can be "

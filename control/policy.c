@@ -73,13 +73,23 @@ static bool list_has(char *const *list, const char *name)
 	return false;
 }
 
+bool policy_partner_has(const struct partner *partner, const char *domain)
+{
+	return strcmp(partner->domain, domain) == 0 ||
+	       list_has(partner->additional_domains, domain);
+}
+
 const struct partner *policy_partner(const struct policy *p, const char *domain)
 {
 	for (size_t i = 0; i < p->partner_count; i++)
-		if (strcmp(p->partners[i].domain, domain) == 0 ||
-		    list_has(p->partners[i].additional_domains, domain))
+		if (policy_partner_has(&p->partners[i], domain))
 			return &p->partners[i];
 	return NULL;
+}
+
+bool policy_is_disabled(const struct policy *p, const char *domain)
+{
+	return list_has(p->disabled_partners, domain);
 }
 
 bool policy_is_local(const struct policy *p, const char *domain)
@@ -162,6 +172,7 @@ void policy_free(struct policy *p)
 	free(p->partners);
 	free(p->gateways);
 	free_list(p->local_domains);
+	free_list(p->disabled_partners);
 	if (p->dialback_passphrase != NULL)
 		explicit_bzero(p->dialback_passphrase, strlen(p->dialback_passphrase));
 	free(p->dialback_passphrase);

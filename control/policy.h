@@ -78,20 +78,28 @@ struct limits {                            /* GatewayConfiguration; seconds and 
 	uint32_t stanza_bytes_max;           /* 524288 */
 };
 
+struct blocks;
+
 struct policy {
-	char **local_domains; /* A-label form, NULL-terminated */
+	struct blocks *blocks; /* what the operator has blocked for now, borrowed; NULL: nothing */
+	char **local_domains;  /* A-label form, NULL-terminated */
 	struct partner *partners;
 	size_t partner_count;
 	struct gateway *gateways;
 	size_t gateway_count;
 	struct limits limits;
 	char *dialback_passphrase; /* DialbackPassphrase, or random per process */
+	bool is_passphrase_random;
+	char **
+	    disabled_partners; /* primary domains of records with Enabled="false"; as if unlisted */
 };
 
 void policy_free(struct policy *p);
 
 /* Exact match after folding; NULL when no partner has the domain. */
 const struct partner *policy_partner(const struct policy *p, const char *domain);
+bool policy_partner_has(const struct partner *partner, const char *domain);
+bool policy_is_disabled(const struct policy *p, const char *domain);
 bool policy_is_local(const struct policy *p, const char *domain);
 /* The first gateway that serves @local, NULL when none does. */
 const struct gateway *policy_gateway_for(const struct policy *p, const char *local);

@@ -18,7 +18,7 @@ static void says_what_the_schema_expected(void)
 		"Tls='Required'/></AllowedPartners>" TAIL,
 		"t.xml:7: error: <AllowedPartner> has no attribute \"Tls\": expected one of: "
 		"Domain, PartnerType, TlsNegotiation, SaslNegotiation, SupportDialbackNegotiation, "
-		"ConnectionLimit, EnableKeepAlive, ProxyFqdn, Description\n");
+		"ConnectionLimit, EnableKeepAlive, ProxyFqdn, Description, Enabled\n");
 	refuses(HEAD EDGE INTERNAL LIMITS LOCALS
 		"<AllowedPartners>\n<AllowedPartner/></AllowedPartners>" TAIL,
 		"t.xml:7: error: <AllowedPartner> lacks the attribute \"Domain\"\n");
