@@ -61,6 +61,9 @@ enum bounds {
 	    512,            /* of one interface, both families; the oldest unconfirmed gives way */
 	ORDERS_RING = 4096, /* struct msg, control to one core */
 	EVENTS_RING = 8192, /* struct event, one core to control */
+	TAPS_RING = 1023,   /* struct tapped, one core to control, and buffers for their bytes */
+	TAP_BYTES_MAX = 8192, /* of one stanza that is watched: what an operator's line can show */
+	TAP_FLOWS_MAX = 16,   /* connections of one core whose frames are traced */
 };
 
 #endif

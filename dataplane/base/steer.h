@@ -65,6 +65,10 @@ MUST_USE uint16_t steer_core(const struct steer *s, enum iface iface, const stru
 MUST_USE uint16_t steer_frame(const struct steer *s, enum iface iface, const uint8_t *frame,
 			      size_t len, uint16_t self);
 
+/* The flow of an Ethernet frame that carries a TCP segment, as if it came in. False: it does not.
+ */
+MUST_USE bool steer_flow_of(const uint8_t *frame, size_t len, struct steer_flow *f);
+
 /* The hash of RSS over @len bytes. @key has at least len + 4 bytes. */
 MUST_USE uint32_t steer_toeplitz(const uint8_t *key, const uint8_t *input, size_t len);
 

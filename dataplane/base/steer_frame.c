@@ -142,6 +142,23 @@ static struct packet skip_ethernet(const uint8_t *frame, size_t len)
 	return (struct packet){frame + at + 2, len - at - 2};
 }
 
+static struct steer_flow flow_of(const struct header *h)
+{
+	return (struct steer_flow){h->dst, h->src, read16(h->payload.at + 2),
+				   read16(h->payload.at)};
+}
+
+bool steer_flow_of(const uint8_t *frame, size_t len, struct steer_flow *f)
+{
+	struct header h;
+
+	if (!read_ip(skip_ethernet(frame, len), &h) || h.protocol != PROTOCOL_TCP ||
+	    h.payload.len < 4)
+		return false;
+	*f = flow_of(&h);
+	return true;
+}
+
 uint16_t steer_frame(const struct steer *s, enum iface iface, const uint8_t *frame, size_t len,
 		     uint16_t self)
 {
@@ -153,8 +170,7 @@ uint16_t steer_frame(const struct steer *s, enum iface iface, const uint8_t *fra
 	if (h.protocol == PROTOCOL_TCP && h.payload.len >= 4) {
 		if (s->iface[iface].way == STEER_DEVICE && h.is_plain)
 			return self;
-		f = (struct steer_flow){h.dst, h.src, read16(h.payload.at + 2),
-					read16(h.payload.at)};
+		f = flow_of(&h);
 	} else if ((h.protocol != PROTOCOL_ICMP && h.protocol != PROTOCOL_ICMPV6) ||
 		   !read_quoted(&h, &f)) {
 		return self;

@@ -292,6 +292,7 @@ void conn_gone(struct core *c, struct conn *k, enum close_by by)
 	conn_become(k, CONN_GONE);
 	leave_lists(c, k);
 	wheel_cancel(&c->wheel, &k->timer);
+	tap_set(c, k, 0);
 	conn_unpark(c, k);
 	conn_drop_grants(c, k);
 	recover_all(c, k);

@@ -65,9 +65,10 @@ struct conn {
 	bool is_fresh;  /* accepted, first byte not seen: 0x16 means direct TLS */
 	bool is_paused; /* until control says so */
 	bool is_deaf; /* never reads again; input is discarded once control has ordered the close */
-	bool tcp_ended, tls_ended; /* FIN, close_notify received */
-	bool has_footer;           /* the peer's */
-	uint8_t phase;             /* framer_phase(), as of the last turn it was read */
+	bool tcp_ended : 1, tls_ended : 1; /* FIN, close_notify received */
+	uint8_t taps;                      /* enum tap_bits: what control sees copies of */
+	bool has_footer;                   /* the peer's */
+	uint8_t phase;                     /* framer_phase(), as of the last turn it was read */
 	bool idle_told;
 	uint32_t told_bytes; /* HANDSHAKE: bytes of tcp_inbound() that control has copies of */
 	uint32_t stanza_bytes_max;

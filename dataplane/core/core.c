@@ -315,6 +315,11 @@ uint64_t core_heartbeat(const struct core *c)
 	return stat_read(&c->heartbeat);
 }
 
+uint64_t core_clock_us(const struct core *c)
+{
+	return stat_read(&c->clock_us);
+}
+
 bool core_view(const struct core *c, struct conn_id id, struct conn_view *out)
 {
 	const struct conn *k;

@@ -72,6 +72,9 @@ unsigned int core_lcore(const struct core *c);
 /* Moves once a turn: a watchdog's proof of life. */
 uint64_t core_heartbeat(const struct core *c);
 
+/* The clock of its last turn: that of struct tapped. */
+uint64_t core_clock_us(const struct core *c);
+
 /* A live connection as an operator sees it. Control asks for it by id; answers may be a turn old.
  */
 struct conn_view {

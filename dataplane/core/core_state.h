@@ -14,6 +14,7 @@
 #include "dataplane/core/ledger.h"
 #include "dataplane/core/link.h"
 #include "dataplane/core/roots.h"
+#include "dataplane/core/tap.h"
 #include "dataplane/xmpp/route.h"
 
 enum core_bounds {
@@ -61,6 +62,7 @@ struct core {
 	struct ledger_pool ledgers;
 	struct wheel wheel;
 
+	struct core_taps taps;
 	struct conn_queue ready, stalled, dirty, doomed;
 	struct link_fifo later;
 	/* by core (via.h): stanzas sent there and not taken, links that wait for credit, notes seen

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* inbox.c - two rings of structs by value, two pools, and an eventfd that wakes control. */
+/* inbox.c - rings of structs by value, pools, and an eventfd that wakes control. */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +21,8 @@ enum {
 };
 
 struct inbox {
-	struct rte_ring *orders, *events;
-	struct rte_mempool *bytes, *handovers;
+	struct rte_ring *orders, *events, *taps;
+	struct rte_mempool *bytes, *handovers, *tapped;
 	int fd;
 	/* Control has a wake-up that it has not acknowledged: no second one is written. */
 	atomic_bool is_woken;
@@ -39,7 +39,10 @@ static bool make_rings(struct inbox *in, uint16_t core)
 	snprintf(name, sizeof(name), "events%u", core);
 	in->events =
 	    rte_ring_create_elem(name, sizeof(struct event), EVENTS_RING, SOCKET_ID_ANY, flags);
-	return in->orders != NULL && in->events != NULL;
+	snprintf(name, sizeof(name), "taps%u", core);
+	in->taps =
+	    rte_ring_create_elem(name, sizeof(struct tapped), TAPS_RING, SOCKET_ID_ANY, flags);
+	return in->orders != NULL && in->events != NULL && in->taps != NULL;
 }
 
 static bool make_pools(struct inbox *in, uint16_t core)
@@ -52,7 +55,10 @@ static bool make_pools(struct inbox *in, uint16_t core)
 	snprintf(name, sizeof(name), "handovers%u", core);
 	in->handovers = rte_mempool_create(name, HANDOVERS, sizeof(struct tls_handover), POOL_CACHE,
 					   0, NULL, NULL, NULL, NULL, SOCKET_ID_ANY, 0);
-	return in->bytes != NULL && in->handovers != NULL;
+	snprintf(name, sizeof(name), "tapped%u", core);
+	in->tapped = rte_pktmbuf_pool_create(name, TAPS_RING, POOL_CACHE, PARCEL_PRIVATE_BYTES,
+					     RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	return in->bytes != NULL && in->handovers != NULL && in->tapped != NULL;
 }
 
 struct inbox *inbox_make(uint16_t core)
@@ -77,8 +83,10 @@ void inbox_free_all(struct inbox *in)
 		return;
 	rte_ring_free(in->orders);
 	rte_ring_free(in->events);
+	rte_ring_free(in->taps);
 	rte_mempool_free(in->bytes);
 	rte_mempool_free(in->handovers);
+	rte_mempool_free(in->tapped);
 	if (in->fd >= 0)
 		close(in->fd);
 	free(in);
@@ -137,6 +145,23 @@ bool inbox_take_order(struct inbox *in, struct msg *m)
 bool inbox_has_room(const struct inbox *in, unsigned int events)
 {
 	return rte_ring_free_count(in->events) >= events;
+}
+
+bool inbox_tap(struct inbox *in, const struct tapped *t)
+{
+	struct tapped copy = *t;
+
+	return rte_ring_sp_enqueue_elem(in->taps, &copy, sizeof(copy)) == 0;
+}
+
+struct rte_mempool *inbox_tap_pool(const struct inbox *in)
+{
+	return in->tapped;
+}
+
+bool inbox_take_tap(struct inbox *in, struct tapped *t)
+{
+	return rte_ring_sc_dequeue_elem(in->taps, t, sizeof(*t)) == 0;
 }
 
 struct rte_mbuf *inbox_wrap(struct inbox *in, const void *bytes, size_t len)

@@ -10,6 +10,7 @@
 
 #include "dataplane/core/event.h"
 #include "dataplane/core/msg.h"
+#include "dataplane/core/tapped.h"
 
 struct rte_mempool;
 struct inbox;
@@ -34,6 +35,16 @@ MUST_USE bool inbox_event(struct inbox *in, const struct event *e);
 MUST_USE bool inbox_take_order(struct inbox *in, struct msg *m);
 /* Core: room for that many more events? */
 MUST_USE bool inbox_has_room(const struct inbox *in, unsigned int events);
+
+/*
+ * The lane of what is watched (tapped.h), beside that of events. Core: false when there is no room,
+ * @t's bytes still the caller's. Wakes nobody: control, while it watches, looks by itself.
+ */
+MUST_USE bool inbox_tap(struct inbox *in, const struct tapped *t);
+/* Core: for the bytes of such. */
+struct rte_mempool *inbox_tap_pool(const struct inbox *in);
+/* Control. Returns false when there is none. */
+MUST_USE bool inbox_take_tap(struct inbox *in, struct tapped *t);
 
 /* Any thread: @bytes as an mbuf chain from the pool that control uses. NULL without memory. */
 MUST_USE struct rte_mbuf *inbox_wrap(struct inbox *in, const void *bytes, size_t len);

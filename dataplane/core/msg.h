@@ -41,10 +41,12 @@ enum msg_kind {
 			    parked bounces */
 	MSG_LINK_VIA,    /* the other answer to it: a stream of core `via` serves the pair */
 	MSG_TIMES,       /* keep-alive and silence of a connection; its silence begins anew */
-	MSG_CLOSE,  /* send `bytes` (a stream error, or NULL), then the footer if a header was sent;
-		       read and deliver on until the  peer closes or `deadline_us` has passed; then
-		       close_notify, FIN */
-	MSG_ABORT,  /* RST, at once */
+	MSG_TAP,   /* copies of what passes a connection come by inbox_take_tap() from now on, or no
+		      longer */
+	MSG_CLOSE, /* send `bytes` (a stream error, or NULL), then the footer if a header was sent;
+		      read and deliver on until the  peer closes or `deadline_us` has passed; then
+		      close_notify, FIN */
+	MSG_ABORT, /* RST, at once */
 	MSG_ROUTES, /* use this snapshot; answered by EVENT_ROUTES_IN_USE */
 	MSG_STOP,   /* close every stream with <system-shutdown/>, bounce what can be, answer
 		       EVENT_STOPPED, leave the loop */
@@ -106,6 +108,9 @@ struct msg {
 		struct {
 			uint64_t deadline_us; /* from now */
 		} close;
+		struct {
+			uint8_t bits; /* enum tap_bits */
+		} tap;
 		const struct route *routes;
 	};
 };

@@ -193,6 +193,9 @@ static void on_conn_order(struct core *c, struct conn *k, struct msg *m)
 	case MSG_TIMES:
 		on_times(c, k, m);
 		break;
+	case MSG_TAP:
+		tap_set(c, k, m->tap.bits);
+		break;
 	case MSG_CLOSE:
 		on_close(c, k, m);
 		break;

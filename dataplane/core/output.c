@@ -175,6 +175,8 @@ bool output_element(struct core *c, struct conn *k, const struct element *e,
 		return false;
 	if (!open_record(c, k, false))
 		return false;
+	if (k->taps != 0)
+		tap_stanza_out(c, k, e);
 	enter_ledger(c, k, bytes, label);
 	while ((s = element_next(e, &cursor)).len > 0)
 		while (s.len > 0) {
@@ -194,12 +196,16 @@ bool output_element(struct core *c, struct conn *k, const struct element *e,
 }
 
 /* The first parcel begins: false while the ledger has no room for it. */
-static bool begin_parcel(struct core *c, struct conn *k, struct parcel *p)
+static bool begin_parcel(struct core *c, struct conn *k, struct rte_mbuf *m)
 {
+	struct parcel *p = parcel_of(m);
+
 	if (p->label.kind == PARCEL_CONTROL)
 		return true;
 	if (!ledger_has_room(&k->ledger, &c->ledgers) || !open_record(c, k, false))
 		return false;
+	if (k->taps != 0)
+		tap_parcel_out(c, k, m);
 	account_release(c, &p->label);
 	enter_ledger(c, k, p->bytes, &p->label);
 	return true;
@@ -212,7 +218,7 @@ static bool write_first(struct core *c, struct conn *k)
 	struct parcel *p = parcel_of(m);
 	struct span s;
 
-	if (!k->is_writing && !begin_parcel(c, k, p))
+	if (!k->is_writing && !begin_parcel(c, k, m))
 		return false;
 	k->is_writing = true;
 	while ((s = parcel_peek(m)).len > 0) {
@@ -246,6 +252,8 @@ bool output_text(struct core *c, struct conn *k, const char *text)
 
 	if (m == NULL)
 		return false;
+	if (k->taps != 0)
+		tap_text_out(c, k, text);
 	parcel_of(m)->label.is_raw = k->transport != TRANSPORT_SECURE;
 	if (!parcel_append(m, c->pool, (struct span){(const uint8_t *)text, strlen(text)})) {
 		parcel_free(m);

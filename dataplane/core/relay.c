@@ -184,6 +184,8 @@ enum relay_result relay_element(struct core *c, struct conn *k, const struct ele
 	} else {
 		if (x.stanza.kind == STANZA_OTHER)
 			return RELAY_CONTROLS;
+		if (k->taps != 0)
+			tap_stanza_in(c, k, e, x.stanza.kind);
 		*drop = judge(c, k, &x);
 	}
 	if (*drop == DROP_COUNT)

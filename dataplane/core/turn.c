@@ -9,6 +9,8 @@ void turn_frame(struct core *c, struct turn_burst *b, enum iface iface, struct r
 {
 	struct tcp_quoted quoted;
 
+	if (c->taps.flow_count > 0)
+		tap_frame(c, iface, m, false);
 	switch (net_input(c->net, iface, m, c->now_us, &b->packet[b->count], &quoted)) {
 	case NET_TCP:
 		/* Its bytes are summed up when all headers of the burst are read. */
@@ -60,6 +62,8 @@ static void queue_frames(struct core *c, enum iface iface)
 
 	while ((n = net_take_frames(c->net, iface, frame, BURST_MAX)) > 0)
 		for (unsigned int i = 0; i < n; i++) {
+			if (c->taps.flow_count > 0)
+				tap_frame(c, iface, frame[i], true);
 			if (q->count < CORE_TX_QUEUE) {
 				q->frame[q->count++] = frame[i];
 				continue;
