@@ -21,6 +21,7 @@ struct sessions *sessions_make(const struct sessions_setup *setup)
 	t->cores = setup->cores;
 	t->config = setup->config;
 	t->slots = setup->config->conns_per_core;
+	t->taps = taps_make(t->loop, t->orders, t->cores, t);
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
 		t->tls[i] = tls_ctx_hold(setup->tls[i]);
 	for (size_t i = 0; i < orders_cores(setup->orders); i++)
@@ -40,7 +41,13 @@ void sessions_free(struct sessions *t)
 		free(t->by_slot[i]);
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
 		tls_ctx_drop(t->tls[i]);
+	taps_free(t->taps);
 	free(t);
+}
+
+struct taps *sessions_taps(struct sessions *t)
+{
+	return t->taps;
 }
 
 static struct session *make_session(struct sessions *t, enum iface leg, enum stream_role role)
@@ -129,6 +136,17 @@ struct session *session_dial(struct sessions *t, uint16_t core, const struct str
 	return s;
 }
 
+void session_note_open(const struct session *s)
+{
+	char address[ADDR_TEXT_MAX];
+
+	if (s->watched == 0)
+		return;
+	taps_note(s, "%s connection %s %s, port %u", s->leg == IFACE_EDGE ? "edge" : "internal",
+		  s->role == STREAM_RECEIVING ? "from" : "to", addr_text(&s->address, address),
+		  s->port);
+}
+
 void session_register(struct session *s, struct conn_id conn)
 {
 	s->conn = conn;
@@ -136,6 +154,8 @@ void session_register(struct session *s, struct conn_id conn)
 	s->is_open = true;
 	if (conn.slot < s->table->slots)
 		s->table->by_slot[conn.core][conn.slot] = s;
+	taps_consider(s, NULL);
+	session_note_open(s);
 }
 
 struct session *session_find(const struct sessions *t, struct conn_id conn)

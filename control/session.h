@@ -44,6 +44,9 @@ void sessions_on_event(struct sessions *s, struct event *e);
 unsigned int sessions_reload(struct sessions *s, const struct config *config,
 			     struct tls_ctx *const tls[IFACE_COUNT]);
 
+/* Who watches them. Borrowed. */
+struct taps *sessions_taps(struct sessions *s);
+
 /* As `sluicectl show streams` prints them. */
 struct session_view {
 	struct conn_id conn;

@@ -89,6 +89,8 @@ static void handshake_done(struct session *s)
 	s->has_tls = true;
 	shared_set(&s->tls_version, id->tls_version);
 	shared_set(&s->cipher, id->cipher);
+	if (s->watched != 0)
+		taps_note(s, "%s, %s", s->tls_version, s->cipher);
 	orders_give(s->table->orders, s->core, &m);
 	handshake_free(s->handshake);
 	s->handshake = NULL;
@@ -104,6 +106,8 @@ static void handshake_failed(struct session *s)
 	const enum drop drop = handshake_drop(s->handshake);
 
 	s->end = drop;
+	if (s->watched != 0)
+		taps_note(s, "TLS handshake failed: %s", why);
 	session_refused(s, drop, s->own_theirs, s->own_ours, why, false);
 	s->is_closing = true;
 	loop_cancel(s->table->loop, &s->timer);
@@ -142,6 +146,12 @@ static void on_header(struct session *s, const struct event *e)
 
 	bytes = copy_bytes(e->bytes, &len);
 	header = xml_header(bytes, len);
+	if (header != NULL && s->role == STREAM_RECEIVING && s->watched == 0) {
+		taps_consider(s, xml_attr(header, "from"));
+		session_note_open(s);
+	}
+	if (s->watched != 0)
+		taps_said(s, false, bytes, len);
 	free(bytes);
 	shared_set(&s->header, header != NULL ? header->root : "");
 	if (header == NULL)
@@ -160,6 +170,8 @@ static void on_element(struct session *s, const struct event *e)
 
 	bytes = copy_bytes(e->bytes, &len);
 	element = xml_element((const uint8_t *)s->header, strlen(s->header), bytes, len);
+	if (s->watched != 0)
+		taps_said(s, false, bytes, len);
 	free(bytes);
 	if (element == NULL)
 		stream_on_refused(s->stream, DROP_XML_NOT_WELL_FORMED, now(s));
@@ -199,6 +211,8 @@ static void on_idle(struct session *s)
 	    ping, sizeof(ping),
 	    "<iq type='get' from='%s' to='%s' id='sluice-probe-%llu'><ping xmlns='%s'/></iq>",
 	    s->local, s->remote, (unsigned long long)++s->table->probes, NS_PING);
+	if (s->watched != 0)
+		taps_said(s, true, ping, (size_t)len);
 	orders_give_bytes(s->table->orders, &m, ping, (size_t)len);
 	s->is_probing = true;
 	loop_at(s->table->loop, &s->timer, now(s) + PROBE_GRACE_US);
@@ -270,6 +284,8 @@ static void on_closed(struct session *s, const struct event *e)
 		  (unsigned long long)e->closed.stanzas_out, (unsigned long long)e->closed.bytes_in,
 		  (unsigned long long)e->closed.bytes_out,
 		  (unsigned long long)((now(s) - s->opened_us) / 1000000));
+	if (s->watched != 0)
+		taps_end(s, by[e->closed.by], s->end == DROP_COUNT ? "none" : drop_name(s->end));
 	links_on_closed(s->table->links, s, s->end);
 	session_forget(s);
 }
@@ -290,6 +306,8 @@ static void on_session_event(struct session *s, struct event *e)
 			on_element(s, e);
 		break;
 	case EVENT_FOOTER:
+		if (s->watched != 0)
+			taps_said(s, false, "</stream:stream>", strlen("</stream:stream>"));
 		if (!s->is_closing) {
 			stream_on_footer(s->stream, now(s));
 			session_obey(s);

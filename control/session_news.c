@@ -31,6 +31,8 @@ static void close_with(struct session *s, const char *bytes, size_t len)
 	s->is_closing = true;
 	loop_cancel(s->table->loop, &s->timer);
 	m.close.deadline_us = CLOSE_DEADLINE_US;
+	if (s->watched != 0)
+		taps_said(s, true, bytes, len);
 	orders_give_bytes(s->table->orders, &m, bytes, len);
 }
 
@@ -94,6 +96,8 @@ static void start_tls(struct session *s, const struct stream_news *news)
 {
 	struct msg m = order(s, MSG_START_TLS);
 
+	if (s->watched != 0)
+		taps_said(s, true, news->bytes, news->len);
 	orders_give_bytes(s->table->orders, &m, news->bytes, news->len);
 	session_start_handshake(s, s->role == STREAM_RECEIVING);
 }
@@ -155,6 +159,7 @@ static void authorised(struct session *s, const struct stream_news *news)
 	} else if (strcmp(s->remote, "*") == 0) {
 		shared_set(&s->remote, news->remote);
 	}
+	taps_consider(s, news->remote);
 	grant(s, news, partner);
 	log_event(LOG_LEVEL_INFO, "stream_authorised",
 		  "stream=%s local=%s remote=%s method=%s direction=%s%s", s->trace_id, news->local,
@@ -192,6 +197,8 @@ static void obey(struct session *s, const struct stream_news *news)
 	case STREAM_NEWS_NONE:
 		break;
 	case STREAM_NEWS_SEND:
+		if (s->watched != 0)
+			taps_said(s, true, news->bytes, news->len);
 		send_bytes(s, news->bytes, news->len);
 		break;
 	case STREAM_NEWS_RESUME:

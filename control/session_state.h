@@ -13,6 +13,7 @@
 #include "control/orders.h"
 #include "control/session.h"
 #include "control/shared.h"
+#include "control/taps.h"
 
 #define REFUSALS_KEPT 100
 #define CLOSE_DEADLINE_US                                                                          \
@@ -44,6 +45,7 @@ struct session {
 	unsigned int method, pairs; /* once authenticated */
 	uint16_t port;
 	uint16_t core;
+	uint16_t watched;          /* by these readers of taps.h, a bit each */
 	struct partner_id partner; /* counted in partner_conns */
 	enum iface leg : 8;
 	enum stream_role role : 8;
@@ -67,6 +69,7 @@ struct sessions {
 	struct core *const *cores;
 	const struct config *config;
 	struct tls_ctx *tls[IFACE_COUNT];
+	struct taps *taps;
 
 	struct session *first, **by_slot[CORES_MAX]; /* by_slot[core][conn.slot] */
 	struct session *last;
@@ -86,6 +89,8 @@ struct session *session_accept(struct sessions *t, const struct event *e);
 /* Orders a dial on @core; DIALED or DIAL_FAILED follows. @setup's names are copied. Never NULL. */
 struct session *session_dial(struct sessions *t, uint16_t core, const struct stream_setup *setup,
 			     const struct ip_addr *address, uint16_t port);
+/* Whom it leads to, for whoever watches it. */
+void session_note_open(const struct session *s);
 /* Its dial is not waited for any more, and it counts for no limit. */
 void session_give_up(struct session *s);
 /* Unlinks and frees; the core's side is gone already. */

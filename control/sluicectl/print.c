@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "control/sluicectl/print.h"
+#include "control/sluicectl/print_watch.h"
 #include "control/sluicectl/table.h"
 
 static const char *text_of(const json_t *data, const char *key)
@@ -295,6 +296,8 @@ void sluicectl_print_line(FILE *out, const json_t *data)
 	json_t *value;
 	char cell[4096];
 
+	if (sluicectl_print_watch(out, data))
+		return;
 	if (json_object_get(data, "text") != NULL) {
 		fprintf(out, "%s\n", sluicectl_table_cell(data, "text", cell, sizeof(cell)));
 		return;

@@ -9,6 +9,7 @@
 
 #include "control/daemon.h"
 #include "control/loop.h"
+#include "control/taps.h"
 
 struct core {
 	struct stats stats;
@@ -21,6 +22,8 @@ struct daemon {
 	struct port port;
 	unsigned int streams, refusals; /* how many there are */
 	bool reload_fails, stopped;
+	struct taps_reader *reader; /* the last that was added; NULL: none, or it has gone */
+	unsigned int readers;
 	unsigned int reloads;
 };
 

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What an operator sees of streams as they pass, what only an admin sees, and what nobody does."""
+
+import itertools
+import json
+import socket
+import subprocess
+import time
+
+from labkit import load
+
+from cases_load import gateway, outside
+from harness import case, check, wait_until
+from watcher import Watcher
+
+NUMBER = itertools.count(1)
+# Whoever is let in by the socket's group, root's here, and is not root: an operator.
+OPERATOR = ("setpriv", "--reuid=65534", "--regid=0", "--clear-groups")
+
+
+def secret():
+    """What somebody writes, and nobody else may read."""
+    return f"between us {next(NUMBER)} {time.monotonic_ns()}"
+
+
+def index_of(elements, text):
+    for i, e in enumerate(elements):
+        if text in e["element"]:
+            return i
+    check(False, f"no {text}: {[e['element'][:120] for e in elements]}")
+
+
+def in_order(elements, *texts):
+    places = [index_of(elements, text) for text in texts]
+    check(places == sorted(places), f"{texts} come in the order {places}")
+
+
+@case("watch")
+def partner_from_the_first_byte(world):
+    """Streams that a real server opens while it is watched are seen from their headers on."""
+    alice, bob = world.user("alice@contoso.example"), world.user("bob@fabrikam.example")
+    world.good_pair()
+    words = secret()
+    with Watcher(world, "partner", "fabrikam.example") as seen:
+        old = {r["id"] for r in world.relay.streams(leg="edge", remote="fabrikam.example")}
+        with world.reloaded(without=["fabrikam.example"]):
+            wait_until(lambda: not old & {r["id"] for r in world.relay.streams()}, "the end", 10)
+        world.comes_back(alice, bob)
+        alice.say(bob.full_jid, words)
+        bob.expect_body(words)
+        bob.say(alice.full_jid, words)
+        alice.expect_body(words)
+        out = seen.shows(f"<body>…[{len(words)} bytes]</body>", direction="out")
+        back = seen.shows(f"<body>…[{len(words)} bytes]</body>", direction="in")
+        wait_until(lambda: any("closed by" in line.get("note", "") for line in seen.lines),
+                   "the end of the old streams", 10)  # fmt: skip
+    check(words not in seen.printed(), "a body is shown")
+    check(words not in world.log(), "a body is in the log")
+    check(out["leg"] == back["leg"] == "edge", f"{out} {back}")
+    ours = seen.elements(stream=out["stream"])
+    check(out["stream"] not in old, f"{out} on a stream of before: {old}")
+    in_order(ours, "<stream:stream", "<starttls", "<proceed", "<auth", "<success", "<message")
+    check("<stream:stream" in ours[0]["element"], f"begins with {ours[0]}")
+    check({e["direction"] for e in ours if "<stream:stream" in e["element"]} == {"in", "out"},
+          f"headers: {ours[:4]}")  # fmt: skip
+    auth = next(e["element"] for e in ours if "<auth" in e["element"])
+    check(auth.endswith(" bytes]</auth>") or auth.endswith("/>"), auth)
+    tls = [line["note"] for line in seen.lines
+           if line.get("stream") == out["stream"] and "TLS" in line.get("note", "")]  # fmt: skip
+    check(tls and tls[0].startswith("TLSv1."), f"notes of TLS: {tls}")
+    audit = [line for line in world.log().splitlines() if "event=watch " in line]
+    check("uid=0" in audit[-1] and "of=partner" in audit[-1] and "bodies=no" in audit[-1], audit[-1])
+
+
+@case("watch")
+def bodies_are_the_admins(world):
+    alice, bob = world.user("alice@contoso.example"), world.user("bob@fabrikam.example")
+    world.good_pair()
+    words = secret()
+    asked = subprocess.run(
+        [*OPERATOR, str(world.relay.program("sluicectl")), "-s", str(world.relay.socket), "watch",
+         "all", "--bodies"], capture_output=True, text=True, timeout=30)  # fmt: skip
+    check(asked.returncode == 4 and "admin" in asked.stderr, f"{asked}")
+    with Watcher(world, "all", "--headers-only", prefix=OPERATOR) as heads:
+        with Watcher(world, "all", "--bodies") as whole:
+            alice.say(bob.full_jid, words)
+            bob.expect_body(words)
+            whole.shows(f"<body>{words}</body>", leg="internal", direction="in")
+            whole.shows(f"<body>{words}</body>", leg="edge", direction="out")
+            head = heads.shows("<message", leg="edge", direction="out")
+    check("body" not in head["element"] and head["element"].endswith(">"), f"{head}")
+    check(words not in heads.printed(), "a head has a body")
+    check(words not in world.log(), "a body is in the log")
+    audit = [line for line in world.log().splitlines() if "event=watch " in line]
+    check("of=all" in audit[-1] and "bodies=yes" in audit[-1], audit[-1])
+    gone = world.relay.ctl("watch stream er-not-there", check=False)
+    check(gone.returncode == 5, f"{gone}")
+
+
+@case("watch")
+def a_reader_that_stops(world):
+    """It loses lines, and is told so; nobody else notices."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(str(world.relay.socket))
+        client.sendall(b'{"v":1,"id":1,"command":"watch all"}\n')
+        figures = load.run([outside(world, "--send"), gateway(world)], world.relay.build,
+                           rate=1500, seconds=4, warm_up=0)  # fmt: skip
+        check(figures["exit"] == 0 and figures["sent"] == figures["received"], f"{figures}")
+        began = time.monotonic()
+        world.relay.ctl("show status")
+        check(time.monotonic() - began < 5, "control answers late")
+        lines, lost, in_cores = read_until_lost(client)
+    check(lost > 0, f"{lines} lines, and none was lost")
+    check(in_cores > 0, f"{lines} lines: all {figures['sent']} stanzas were copied")
+    check(lines > 100, f"{lines} lines")
+
+
+def read_until_lost(client):
+    """How many lines came, and of how many it was said that they did not."""
+    lines = lost = in_cores = 0
+    end = time.monotonic() + 15
+    with client.makefile("r") as text:
+        while time.monotonic() < end and not (lost and in_cores):
+            line = json.loads(text.readline())
+            lines += 1
+            lost += line.get("lost", 0)
+            in_cores += line.get("data", {}).get("stanzas_lost", 0)
+    return lines, lost, in_cores
