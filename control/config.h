@@ -61,6 +61,7 @@ struct config {
 	char *monitor_path;           /* that of those who may only look; NULL: none */
 	char *socket_group;           /* of both files; NULL: the process's */
 	char *log_level, *log_format; /* "info", "logfmt" */
+	bool log_messages;            /* a line for each message: message_log.h */
 	uint64_t hash;                /* of the file and its includes: shown by show status */
 	struct config_source *source; /* their texts, held */
 };

@@ -123,6 +123,14 @@ void config_check(struct config_draft *d)
 			       "ConnectionLimit %u is more than the %llu connections of all cores",
 			       c->policy->limits.connection_limit,
 			       (unsigned long long)c->cores * c->conns_per_core);
+	if (c->policy->limits.log_all_message_bodies)
+		config_warning(
+		    d->report, d->limits_at, "%s",
+		    c->log_messages
+			? "EnableLoggingAllMessageBodies: what people write to each other goes "
+			  "into the log, in the clear"
+			: "EnableLoggingAllMessageBodies has no effect: messages are logged only "
+			  "with <log messages=\"true\">");
 	if (c->policy->partner_count == 0)
 		config_warning(d->report, d->root_at,
 			       "no AllowedPartner: every partner is refused");

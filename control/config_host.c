@@ -280,4 +280,5 @@ void config_read_host(struct config_draft *d, const xmlNode *root)
 	read_operator(d, config_child(root, "operator"));
 	c->log_level = or_default(d, config_attr(d, log, "level"), "info");
 	c->log_format = or_default(d, config_attr(d, log, "format"), "logfmt");
+	c->log_messages = config_bool(d, log, "messages", false);
 }

@@ -35,10 +35,6 @@ static void read_limits(struct config_draft *d, const xmlNode *e, struct limits 
 		memcpy((char *)l + numbers[i].offset, &value, sizeof(value));
 	}
 	l->log_all_message_bodies = config_bool(d, e, "EnableLoggingAllMessageBodies", false);
-	if (l->log_all_message_bodies)
-		config_warning(d->report, config_at(d, e),
-			       "EnableLoggingAllMessageBodies has no effect: message bodies are "
-			       "never logged here");
 	if (l->partner_connection_limit > l->connection_limit)
 		config_warning(d->report, d->limits_at,
 			       "PartnerConnectionLimit %u is more than ConnectionLimit %u",

@@ -8,6 +8,7 @@
 
 #include "control/log.h"
 #include "control/memory.h"
+#include "control/message_log.h"
 #include "control/session_state.h"
 
 struct sessions *sessions_make(const struct sessions_setup *setup)
@@ -22,6 +23,8 @@ struct sessions *sessions_make(const struct sessions_setup *setup)
 	t->config = setup->config;
 	t->slots = setup->config->conns_per_core;
 	t->taps = taps_make(t->loop, t->orders, t->cores, t);
+	t->message_log = message_log_make(t->taps);
+	message_log_set(t->message_log, t->config);
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
 		t->tls[i] = tls_ctx_hold(setup->tls[i]);
 	for (size_t i = 0; i < orders_cores(setup->orders); i++)
@@ -33,6 +36,7 @@ void sessions_free(struct sessions *t)
 {
 	if (t == NULL)
 		return;
+	message_log_free(t->message_log);
 	for (struct session *s = t->first, *next; s != NULL; s = next) {
 		next = s->next;
 		session_forget(s);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control/log.h"
+#include "control/message_log.h"
 #include "control/session_state.h"
 
 unsigned int sessions_reload(struct sessions *t, const struct config *config,
@@ -12,6 +13,7 @@ unsigned int sessions_reload(struct sessions *t, const struct config *config,
 	unsigned int closed = 0;
 
 	t->config = config;
+	message_log_set(t->message_log, config);
 	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
 		tls_ctx_drop(t->tls[i]);
 		t->tls[i] = tls_ctx_hold(tls[i]);

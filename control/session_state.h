@@ -70,6 +70,7 @@ struct sessions {
 	const struct config *config;
 	struct tls_ctx *tls[IFACE_COUNT];
 	struct taps *taps;
+	struct message_log *message_log;
 
 	struct session *first, **by_slot[CORES_MAX]; /* by_slot[core][conn.slot] */
 	struct session *last;

@@ -57,8 +57,9 @@ def partner_xml(partner):
     ) + "/>"  # fmt: skip
 
 
-def configuration(cast, pki, socket, driver, settings, size, devices=CABLES, idle="yield"):
-    """The configuration file's text. @settings: attributes of GatewayConfiguration."""
+def configuration(cast, pki, socket, driver, settings, size, devices=CABLES, idle="yield",
+                  log=None):  # fmt: skip
+    """The configuration file's text. @settings, @log: attributes of GatewayConfiguration and log."""
     outside, inside = (
         dict(driver=driver, device=device, mtu=1500, address=f"{NETS[net]}{dns.EDGE_HOST}/24",
              address6=f"{NETS6[net]}{dns.EDGE_HOST}/64")
@@ -78,6 +79,7 @@ def configuration(cast, pki, socket, driver, settings, size, devices=CABLES, idl
         "  </internal>",
         "  " + element("resolver", server=f"{NETS['mgmt']}{dns.DNS_HOST}") + "/>",
         "  " + element("operator", socket=socket) + "/>",
+        "  " + element("log", **(log or {})) + "/>",
         "  " + element("GatewayConfiguration", **settings) + "/>",
         "  <local-domains>" + "".join(f"<domain>{d}</domain>" for d in cast.local_domains)
         + "</local-domains>",
@@ -99,6 +101,7 @@ class Relay:
         self.size = {"cores": cores, "memory_mb": 512 * cores, "connections": 4096}
         self.devices, self.idle = CABLES, "yield"
         self.words = []  # before its own command line
+        self.log = {}  # attributes of <log>
         self.settings = {"DialbackPassphrase": "lab-dialback-secret", **settings}
         self.socket = lab.rundir.folder("relay") / "control.sock"
         self.config = lab.rundir.path / "relay" / "sluice.xml"
@@ -108,7 +111,8 @@ class Relay:
         self.lab.rundir.write(
             "relay/sluice.xml",
             configuration(cast or self.lab.cast, self.lab.path("pki"), self.socket, self.driver,
-                          {**self.settings, **settings}, self.size, self.devices, self.idle),
+                          {**self.settings, **settings}, self.size, self.devices, self.idle,
+                          self.log),
         )  # fmt: skip
 
     def program(self, name):

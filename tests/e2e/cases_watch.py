@@ -127,3 +127,46 @@ def read_until_lost(client):
             lost += line.get("lost", 0)
             in_cores += line.get("data", {}).get("stanzas_lost", 0)
     return lines, lost, in_cores
+
+
+def messages_logged(world, since):
+    return [line for line in world.log()[since:].splitlines() if " event=message " in line]
+
+
+@case("watch")
+def messages_in_the_log(world):
+    """Nothing of them unless asked for; then who writes to whom; what they write only with
+    EnableLoggingAllMessageBodies."""
+    alice, bob = world.user("alice@contoso.example"), world.user("bob@fabrikam.example")
+    world.good_pair()
+    begins = since = len(world.log())
+    silent, ends, spoken = secret(), secret(), secret()
+
+    def says(words):
+        for one, other in ((alice, bob), (bob, alice)):
+            one.say(other.full_jid, words, "id-1")
+            other.expect_body(words)
+
+    says(silent)
+    check(not messages_logged(world, since), "messages are logged without being asked for")
+    try:
+        world.relay.log = {"messages": "true"}
+        world.reload()
+        says(ends)
+        rows = wait_until(lambda: len(messages_logged(world, since)) >= 2
+                          and messages_logged(world, since), "two lines of messages", 10)  # fmt: skip
+        check(any("leg=internal from=alice@" in r and "to=bob@" in r for r in rows), f"{rows}")
+        check(any("leg=edge from=bob@" in r and f"body_bytes={len(ends)}" in r for r in rows),
+              f"{rows}")  # fmt: skip
+        check(ends not in world.log(), "a body is in the log")
+        since = len(world.log())
+        world.reload(EnableLoggingAllMessageBodies="true")
+        says(spoken)
+        wait_until(lambda: world.log()[since:].count(f'body="{spoken}"') == 2, "the bodies", 10)
+    finally:
+        world.relay.log = {}
+        world.reload()
+    since = len(world.log())
+    says(silent)
+    check(not messages_logged(world, since), "messages are logged still")
+    check(silent not in world.log()[begins:], "a body is in the log")

@@ -241,8 +241,15 @@ static void checks_limits(void)
 	refuses(WITH_LIMITS("MaxStanzaBytes='9999'"),
 		"t.xml:4: error: MaxStanzaBytes is 9999: expected 10000 to 16777216\n");
 	takes(WITH_LIMITS("EnableLoggingAllMessageBodies='True'"),
-	      "t.xml:4: warning: EnableLoggingAllMessageBodies has no effect: message bodies are "
-	      "never logged here\n");
+	      "t.xml:4: warning: EnableLoggingAllMessageBodies has no effect: messages are logged "
+	      "only with <log messages=\"true\">\n");
+	takes(HEAD EDGE INTERNAL
+	      "<log messages='true'/>"
+	      "<GatewayConfiguration DialbackPassphrase='0123456789abcdef' "
+	      "EnableLoggingAllMessageBodies='True'/>\n" LOCALS GATEWAY PARTNER TAIL,
+	      "t.xml:4: warning: EnableLoggingAllMessageBodies: what people write to each other "
+	      "goes into the log, in the clear\n");
+	takes(HEAD EDGE INTERNAL "<log messages='true'/>" LIMITS LOCALS GATEWAY PARTNER TAIL, "");
 	takes(
 	    PARTNERS(P("a.example") " ConnectionLimit='1001'/>"),
 	    "t.xml:8: warning: ConnectionLimit 1001 of partner a.example is more than the 1000 of "
