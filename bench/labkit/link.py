@@ -180,8 +180,10 @@ class Link:
             put_first(child.pid)
         return child
 
-    def run(self, parties, wait=180, looks=True, **options):
+    def run(self, parties, wait=180, looks=True, during=None, **options):
         """One measurement: the generator's figures, and the relay's under `relay`.
+
+        @during: called with this once stanzas flow, what it returns is under `during`.
 
         @looks: asking the relay takes some ms of the processor that the generator polls on, each
         second. Without, its cycles are those of its whole life until the end of the measuring.
@@ -198,9 +200,11 @@ class Link:
             if self.first:
                 put_first(self.pid())
             before = self.note()
+            told = self.meanwhile(during, child, progress) if during else None
             out = finish(child, wait)
             progress.join(10)
             figures = self.figures(out, child, progress)
+            figures["during"] = told
             moments = progress.moments or [before, self.note()]
             figures["relay"] = {**compared(before, moments), **self.counted()}
         finally:
@@ -210,6 +214,11 @@ class Link:
             raise LabError(f"the relay ended with {code}:\n"
                            + self.lab.rundir.log_text("relay"))  # fmt: skip
         return figures
+
+    def meanwhile(self, during, child, progress):
+        wait_until(lambda: any(" measuring " in t for t in progress.text) or child.poll() is not None,
+                   "the generator to measure", 60)  # fmt: skip
+        return during(self)
 
     def figures(self, out, child, progress):
         if progress.trouble:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """link_cases: what bench/load_link measures, group by group."""
 
+from . import link_watch
 from .link import Link
 from .state import LabError
 
@@ -14,6 +15,7 @@ IDLE = (0, 1000, 10000)
 OPENED = 1000  # streams, to see how many can be opened a second
 OPENERS = 10  # partners that open them
 LATENCY_STREAMS = 16
+WATCH_STREAMS = 8  # of partners, one of which is watched
 LATENCY_ROUNDS = 3  # one stall of the machine is the hundredth of a run
 
 
@@ -93,6 +95,14 @@ class Bench:
         window = UNDER_WAY_SMALL // LATENCY_STREAMS
         yield f"handshakes {rate}/s, 200 B, 16", self.run(parties, window=window, size=200)
 
+    def watch(self):
+        """One run; what its rounds have found is under `during`."""
+        count, seconds = max(self.args.rounds, 3), min(self.args.seconds, 2)
+        yield ("watch one of 8, 200 B", judged(self.link.run(
+            self.link.inward(WATCH_STREAMS), looks=False, window=UNDER_WAY_SMALL // WATCH_STREAMS,
+            during=lambda link: link_watch.rounds(link, count, seconds), size=200, warm_up=1,
+            seconds=link_watch.lasts_s(count, seconds))))  # fmt: skip
+
     def memory(self):
         empty = 0
         for streams in IDLE:
@@ -106,7 +116,7 @@ class Bench:
 
 
 GROUPS = {"rate": {"partners": max(STREAMS)}, "latency": {"partners": LATENCY_STREAMS},
-          "handshakes": {"partners": LATENCY_STREAMS},
+          "handshakes": {"partners": LATENCY_STREAMS}, "watch": {"partners": WATCH_STREAMS},
           "memory": {"partners": LATENCY_STREAMS, "connections": max(IDLE) * 12 // 10,
                      "memory_mb": 1024}}  # fmt: skip
 

@@ -16,10 +16,10 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from suite import curves, link, machine, parts, peers, plots, results  # noqa: E402
+from suite import curves, link, machine, parts, peers, plots, results, watch  # noqa: E402
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-ALL = [*parts.PROGRAMS, link.LinkPart(), peers.Peers()]
+ALL = [*parts.PROGRAMS, link.LinkPart(), watch.WatchPart(), peers.Peers()]
 
 
 def arguments():
