@@ -16,6 +16,8 @@ static const struct command commands[COMMAND_COUNT] = {
 #undef COMMAND
 };
 
+static const struct grammar relays = {commands, COMMAND_COUNT};
+
 static const struct {
 	const char *name;
 	enum grammar_type type;
@@ -246,13 +248,13 @@ static size_t match(const struct command *c, const char *const *words, size_t co
 }
 
 /* The command with the most words: some begin as others do. */
-static int find(const char *const *words, size_t count, size_t *used)
+static int find(const struct grammar *g, const char *const *words, size_t count, size_t *used)
 {
 	int best = -1;
 
 	*used = 0;
-	for (int i = 0; i < COMMAND_COUNT; i++) {
-		const size_t n = match(&commands[i], words, count);
+	for (int i = 0; i < g->count; i++) {
+		const size_t n = match(&g->commands[i], words, count);
 
 		if (n > *used) {
 			best = i;
@@ -322,11 +324,11 @@ static bool read_args(const struct command *c, const char *const *words, size_t 
 	return is_complete(c, args, n, have, error);
 }
 
-int grammar_read(const char *const *words, size_t count, json_t **args,
-		 char error[GRAMMAR_ERROR_MAX])
+int grammar_read_from(const struct grammar *g, const char *const *words, size_t count,
+		      json_t **args, char error[GRAMMAR_ERROR_MAX])
 {
 	size_t used;
-	const int id = find(words, count, &used);
+	const int id = find(g, words, count, &used);
 
 	*args = NULL;
 	if (id < 0)
@@ -336,11 +338,17 @@ int grammar_read(const char *const *words, size_t count, json_t **args,
 	*args = json_object();
 	if (*args == NULL)
 		return refuse(error, "no memory");
-	if (read_args(&commands[id], words + used, count - used, *args, error))
+	if (read_args(&g->commands[id], words + used, count - used, *args, error))
 		return id;
 	json_decref(*args);
 	*args = NULL;
 	return -1;
+}
+
+int grammar_read(const char *const *words, size_t count, json_t **args,
+		 char error[GRAMMAR_ERROR_MAX])
+{
+	return grammar_read_from(&relays, words, count, args, error);
 }
 
 int grammar_check(const char *command, json_t *args, char error[GRAMMAR_ERROR_MAX])
@@ -395,43 +403,63 @@ static const char *word_behind(char *own, const char *const *words, size_t count
 	return w;
 }
 
+/* The argument that @word begins or fills; @n where it is none's. */
+static size_t argument_of(const struct grammar_arg *args, size_t n, const char *word,
+			  const bool *is_said)
+{
+	for (size_t i = 0; i < n; i++)
+		if (args[i].name[0] != '\0' && strcmp(args[i].name, word) == 0)
+			return i;
+	for (size_t i = 0; i < n; i++)
+		if (args[i].name[0] == '\0' && !is_said[i])
+			return i;
+	return n;
+}
+
+/* The arguments that are not there yet; behind the name of one, its value alone. */
 static void say_args(const struct command *c, const char *const *words, size_t count, FILE *out)
 {
+	bool is_said[GRAMMAR_ARGS_MAX + 1] = {false};
 	struct grammar_arg args[GRAMMAR_ARGS_MAX];
 	const size_t n = grammar_list(c, args);
 
-	for (size_t i = 0; i < n; i++)
-		if (count > 0 && args[i].value[0] != '\0' && args[i].name[0] != '\0' &&
-		    strcmp(args[i].name, words[count - 1]) == 0) {
-			fprintf(out, "%s\n", args[i].value);
+	for (size_t i = 0; i < count; i++) {
+		const size_t at = argument_of(args, n, words[i], is_said);
+
+		is_said[at] = true;
+		if (at < n && args[at].name[0] != '\0' && args[at].value[0] != '\0' &&
+		    ++i == count) {
+			fprintf(out, "%s\n", args[at].value);
 			return;
 		}
-	for (size_t i = 0; i < n; i++) {
-		const char *word = args[i].name[0] != '\0' ? args[i].name : args[i].value;
-		bool is_there = false;
-
-		for (size_t k = 0; k < count; k++)
-			is_there |= strcmp(words[k], word) == 0;
-		if (!is_there)
-			fprintf(out, "%s\n", word);
 	}
+	for (size_t i = 0; i < n; i++)
+		if (!is_said[i])
+			fprintf(out, "%s\n",
+				args[i].name[0] != '\0' ? args[i].name : args[i].value);
 }
 
-void grammar_complete(const char *const *words, size_t count, FILE *out)
+void grammar_complete_from(const struct grammar *g, const char *const *words, size_t count,
+			   FILE *out)
 {
 	char said[GRAMMAR_WORDS_MAX][GRAMMAR_NAME_MAX], own[WORDS_BYTES];
 	size_t said_count = 0, used;
 	int id;
 
-	for (int i = 0; i < COMMAND_COUNT; i++) {
+	for (int i = 0; i < g->count; i++) {
 		const char *w;
 
-		(void)grammar_words(&commands[i], own);
+		(void)grammar_words(&g->commands[i], own);
 		w = word_behind(own, words, count);
 		if (w != NULL)
 			say(out, said, &said_count, w);
 	}
-	id = find(words, count, &used);
+	id = find(g, words, count, &used);
 	if (id >= 0)
-		say_args(&commands[id], words + used, count - used, out);
+		say_args(&g->commands[id], words + used, count - used, out);
+}
+
+void grammar_complete(const char *const *words, size_t count, FILE *out)
+{
+	grammar_complete_from(&relays, words, count, out);
 }

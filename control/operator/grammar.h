@@ -32,6 +32,12 @@ struct command {
 	enum grammar_level level;
 };
 
+/* A table of commands. The relay's is meant where none is named; sluicectl has some of its own. */
+struct grammar {
+	const struct command *commands;
+	int count;
+};
+
 enum grammar_bounds {
 	GRAMMAR_WORDS_MAX = 32,
 	GRAMMAR_ARGS_MAX = 8,
@@ -73,6 +79,8 @@ size_t grammar_list(const struct command *c, struct grammar_arg args[GRAMMAR_ARG
  */
 MUST_USE int grammar_read(const char *const *words, size_t count, json_t **args,
 			  char error[GRAMMAR_ERROR_MAX]);
+MUST_USE int grammar_read_from(const struct grammar *g, const char *const *words, size_t count,
+			       json_t **args, char error[GRAMMAR_ERROR_MAX]);
 
 /*
  * grammar_check - a request as it comes over the socket.
@@ -88,5 +96,7 @@ MUST_USE int grammar_check(const char *command, json_t *args, char error[GRAMMAR
  * their types in capitals.
  */
 void grammar_complete(const char *const *words, size_t count, FILE *out);
+void grammar_complete_from(const struct grammar *g, const char *const *words, size_t count,
+			   FILE *out);
 
 #endif

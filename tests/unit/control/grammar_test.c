@@ -193,6 +193,35 @@ static void completes(void)
 	complete("show streams partner a.example", "");
 	complete("show ports --nft", "");
 	complete("nothing", "");
+	complete("wait partner-up", "DOMAIN\n--timeout\n");
+	complete("wait partner-up a.example", "--timeout\n");
+	complete("wait partner-up --timeout", "DURATION\n");
+	complete("wait partner-up --timeout 5s", "DOMAIN\n");
+	complete("wait partner-up --timeout 5s a.example", "");
+}
+
+/* A table of somebody else's is read and completed as the relay's is. */
+static void reads_other_tables(void)
+{
+	static const struct command own[] = {{"look [--once]", "", LEVEL_MONITOR},
+					     {"look up NUMBER", "", LEVEL_MONITOR}};
+	static const struct grammar grammar = {own, 2};
+	const char *words[] = {"look", "up", "7"};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	json_t *args;
+
+	CHECK_EQ(grammar_read_from(&grammar, words, 3, &args, error), 1);
+	CHECK_EQ(json_integer_value(json_object_get(args, "number")), 7);
+	json_decref(args);
+	words[0] = "show";
+	CHECK_EQ(grammar_read_from(&grammar, words, 1, &args, error), -1);
+	words[0] = "look";
+	grammar_complete_from(&grammar, words, 1, f);
+	fclose(f);
+	CHECK_STR(text, "up\n--once\n");
+	free(text);
 }
 
 int main(void)
@@ -202,5 +231,6 @@ int main(void)
 	RUN(checks_requests);
 	RUN(agrees_with_itself);
 	RUN(completes);
+	RUN(reads_other_tables);
 	return check_summary();
 }
