@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* client.c - lines of JSON over a UNIX socket. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,11 +11,12 @@
 
 #include "control/operator/exit_code.h"
 #include "control/sluicectl/client.h"
+#include "control/sluicectl/signals.h"
 
-enum { LINE_BYTES_MAX = 2 * 1024 * 1024, PATIENCE_S = 15, ERROR_BYTES = 512 };
+enum { LINE_BYTES_MAX = 2 * 1024 * 1024, ERROR_BYTES = 512 };
 
 struct sluicectl_client {
-	int fd;
+	int fd, patience_ms;
 	size_t len; /* of what has come and is not taken yet */
 	char text[LINE_BYTES_MAX];
 };
@@ -37,16 +39,15 @@ static void say_no_daemon(const char *path, int *code, char *error)
 		(void)snprintf(error, ERROR_BYTES, "cannot connect to %s: %s", path, strerror(why));
 }
 
-static int dial(const char *path)
+static int dial(const char *path, int patience_ms)
 {
-	const struct timeval patience = {.tv_sec = PATIENCE_S};
+	const struct timeval patience = {patience_ms / 1000, patience_ms % 1000 * 1000L};
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int why;
 
 	memcpy(name.sun_path, path, strlen(path) + 1);
-	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
 	    connect(fd, (const struct sockaddr *)&name, sizeof(name)) == 0)
 		return fd;
 	why = errno;
@@ -56,7 +57,8 @@ static int dial(const char *path)
 	return -1;
 }
 
-struct sluicectl_client *sluicectl_client_open(const char *path, int *code, char *error)
+struct sluicectl_client *sluicectl_client_open(const char *path, int patience_ms, int *code,
+					       char *error)
 {
 	const struct sockaddr_un name = {.sun_family = AF_UNIX};
 	struct sluicectl_client *c;
@@ -75,7 +77,8 @@ struct sluicectl_client *sluicectl_client_open(const char *path, int *code, char
 		return NULL;
 	}
 	c->len = 0;
-	c->fd = dial(path);
+	c->patience_ms = patience_ms;
+	c->fd = dial(path, patience_ms);
 	if (c->fd >= 0)
 		return c;
 	say_no_daemon(path, code, error);
@@ -89,6 +92,14 @@ void sluicectl_client_close(struct sluicectl_client *c)
 		return;
 	close(c->fd);
 	free(c);
+}
+
+bool sluicectl_client_is_alive(const struct sluicectl_client *c)
+{
+	char byte;
+
+	/* Nothing is under way between two commands: what can be read is an end. */
+	return c->len == 0 && recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 static bool send_line(int fd, const json_t *request)
@@ -111,23 +122,51 @@ static bool send_line(int fd, const json_t *request)
 	return sent == len;
 }
 
-/* The next line. NULL with errno, 0 for an end before the line's. */
+/* More bytes. False with errno: 0 for an end, EINTR when the operator has had enough. */
+static bool receive(struct sluicectl_client *c)
+{
+	ssize_t n = 0;
+	int ready;
+
+	for (;;) {
+		ready = sluicectl_signals_wait(c->fd, POLLIN, c->patience_ms);
+		if (ready < 0 && errno != EINTR)
+			return false;
+		if (sluicectl_signals_take(SIGNAL_INTERRUPT) != 0 ||
+		    sluicectl_signals_have(SIGNAL_END) != 0) {
+			errno = EINTR;
+			return false;
+		}
+		if (ready == 0) {
+			errno = EAGAIN;
+			return false;
+		}
+		if (ready < 0)
+			continue;
+		if (c->len < sizeof(c->text))
+			n = recv(c->fd, c->text + c->len, sizeof(c->text) - c->len, MSG_DONTWAIT);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		break;
+	}
+	if (n <= 0) {
+		errno = n == 0 ? 0 : errno;
+		return false;
+	}
+	c->len += (size_t)n;
+	return true;
+}
+
+/* The next line. NULL with errno, as receive() has it. */
 static json_t *receive_line(struct sluicectl_client *c)
 {
+	size_t looked = 0;
 	const char *end;
 
-	while ((end = memchr(c->text, '\n', c->len)) == NULL) {
-		const ssize_t n = c->len < sizeof(c->text)
-				      ? recv(c->fd, c->text + c->len, sizeof(c->text) - c->len, 0)
-				      : 0;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			errno = n == 0 ? 0 : errno;
+	while ((end = memchr(c->text + looked, '\n', c->len - looked)) == NULL) {
+		looked = c->len;
+		if (!receive(c))
 			return NULL;
-		}
-		c->len += (size_t)n;
 	}
 	{
 		const size_t len = (size_t)(end - c->text);
@@ -159,7 +198,7 @@ static void merge(json_t *whole, const json_t *page)
 static json_t *ask_page(struct sluicectl_client *c, const char *command, json_t *args,
 			json_int_t cursor, struct sluicectl_lines *lines)
 {
-	json_t *request = json_pack("{s:i, s:i, s:s, s:O, s:I}", "v", 1, "id", 1, "command",
+	json_t *request = json_pack("{s:i, s:i, s:s, s:O*, s:I}", "v", 1, "id", 1, "command",
 				    command, "args", args, "cursor", cursor);
 	json_t *line = NULL;
 
@@ -169,7 +208,7 @@ static json_t *ask_page(struct sluicectl_client *c, const char *command, json_t 
 	while (line != NULL && json_is_true(json_object_get(line, "more"))) {
 		const json_t *data = json_object_get(line, "data");
 
-		if (data != NULL)
+		if (data != NULL && lines != NULL)
 			lines->line(lines, data, json_integer_value(json_object_get(line, "lost")));
 		json_decref(line);
 		line = receive_line(c);
@@ -177,34 +216,52 @@ static json_t *ask_page(struct sluicectl_client *c, const char *command, json_t 
 	return line;
 }
 
+static void say_no_answer(int *code, char *error)
+{
+	const bool late = errno == EAGAIN || errno == EWOULDBLOCK, enough = errno == EINTR;
+
+	*code = late ? EXIT_TIMEOUT : enough ? EXIT_FAILED : EXIT_NO_DAEMON;
+	(void)snprintf(error, ERROR_BYTES, "%s",
+		       late ? "the relay does not answer: see its log"
+		       : enough
+			   ? "interrupted"
+			   : "the relay closed the connection before it answered: see its log");
+}
+
+json_t *sluicectl_client_page(struct sluicectl_client *c, const char *command, json_t *args,
+			      long long *cursor, struct sluicectl_lines *lines, int *code,
+			      char *error)
+{
+	json_t *page = ask_page(c, command, args, (json_int_t)*cursor, lines);
+
+	if (page == NULL) {
+		say_no_answer(code, error);
+		return NULL;
+	}
+	*cursor = (long long)json_integer_value(json_object_get(page, "cursor"));
+	*code = (int)json_integer_value(json_object_get(page, "code"));
+	json_object_del(page, "cursor");
+	return page;
+}
+
 json_t *sluicectl_client_ask(struct sluicectl_client *c, const char *command, json_t *args,
 			     struct sluicectl_lines *lines, int *code, char *error)
 {
 	json_t *whole = NULL;
-	json_int_t cursor = 0;
+	long long cursor = 0;
 
 	do {
-		json_t *page = ask_page(c, command, args, cursor, lines);
+		json_t *page = sluicectl_client_page(c, command, args, &cursor, lines, code, error);
 
-		if (page == NULL) {
-			const bool late = errno == EAGAIN || errno == EWOULDBLOCK;
-
-			*code = late ? EXIT_TIMEOUT : EXIT_NO_DAEMON;
-			(void)snprintf(error, ERROR_BYTES, "%s",
-				       late ? "the relay does not answer: see its log"
-					    : "the relay closed the connection: see its log");
+		if (page == NULL || whole == NULL) {
 			json_decref(whole);
-			return NULL;
-		}
-		cursor = json_integer_value(json_object_get(page, "cursor"));
-		json_object_del(page, "cursor");
-		if (whole == NULL) {
 			whole = page;
 			continue;
 		}
 		merge(whole, page);
 		json_decref(page);
-	} while (cursor != 0);
-	*code = (int)json_integer_value(json_object_get(whole, "code"));
+	} while (whole != NULL && cursor != 0);
+	if (whole != NULL)
+		*code = (int)json_integer_value(json_object_get(whole, "code"));
 	return whole;
 }

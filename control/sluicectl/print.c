@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* print.c - which columns each answer has. */
-#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
+#include "control/sluicectl/fields.h"
+#include "control/sluicectl/own.h"
 #include "control/sluicectl/print.h"
 #include "control/sluicectl/print_watch.h"
 #include "control/sluicectl/table.h"
@@ -63,7 +64,7 @@ static void print_status(FILE *out, const json_t *data)
 	fprintf(out, "sluice %s, pid %lld, up %lldd %02lld:%02lld:%02lld\n",
 		text_of(data, "version"), number_of(data, "pid"), up / 86400, up / 3600 % 24,
 		up / 60 % 60, up % 60);
-	fprintf(out, "configuration %s, loaded %s, hash %s\n", text_of(data, "config"), loaded,
+	fprintf(out, "configuration %s\nloaded %s, hash %s\n", text_of(data, "config"), loaded,
 		text_of(data, "hash"));
 	fprintf(out, "%lld partners, %lld gateways, %lld streams\n\n", number_of(data, "partners"),
 		number_of(data, "gateways"), number_of(data, "streams"));
@@ -141,17 +142,18 @@ static void print_partners(FILE *out, const json_t *data)
 
 static void print_streams(FILE *out, const json_t *data)
 {
+	/* Where there is no room for all of them the last are left out. */
 	static const struct table_column columns[] = {{"STREAM", "id"},
 						      {"LEG", "leg"},
 						      {"DIR", "direction"},
 						      {"STATE", "state"},
-						      {"LOCAL", "local"},
 						      {"REMOTE", "remote"},
-						      {"ADDRESS", "address"},
-						      {"TLS", "tls"},
-						      {"METHOD", "method"},
-						      {"AGE", "age_s"},
+						      {"LOCAL", "local"},
 						      {"IN/OUT", "stanzas_in/stanzas_out"},
+						      {"AGE", "age_s"},
+						      {"ADDRESS", "address"},
+						      {"METHOD", "method"},
+						      {"TLS", "tls"},
 						      {NULL, NULL}};
 
 	sluicectl_table_print(out, columns, json_object_get(data, "streams"), "no streams");
@@ -210,8 +212,8 @@ static void print_counters(FILE *out, const json_t *data)
 static void print_denied(FILE *out, const json_t *data)
 {
 	static const struct table_column columns[] = {
-	    {"TIME", "time"},     {"ADDRESS", "address"}, {"FROM", "from"}, {"TO", "to"},
-	    {"REASON", "reason"}, {"TEXT", "text"},       {"STREAM", "id"}, {NULL, NULL}};
+	    {"TIME", "time"},       {"REASON", "reason"}, {"FROM", "from"}, {"TO", "to"},
+	    {"ADDRESS", "address"}, {"STREAM", "id"},     {"TEXT", "text"}, {NULL, NULL}};
 	const json_t *rows = json_object_get(data, "denied");
 	char time[32];
 	json_t *row;
@@ -243,51 +245,23 @@ static void print_stop(FILE *out, const json_t *data)
 	fputs("stopping\n", out);
 }
 
+/* What the relay knows, and what is sluicectl's own. */
 static void print_help(FILE *out, const json_t *data)
 {
 	static const struct table_column columns[] = {
 	    {"COMMAND", "command"}, {"LEVEL", "level"}, {"WHAT", "text"}, {NULL, NULL}};
+	json_t *rows = json_copy(json_object_get(data, "commands"));
+	const struct grammar *own = sluicectl_own_grammar();
 
-	sluicectl_table_print(out, columns, json_object_get(data, "commands"), "no commands");
-}
+	for (int i = 0; i < own->count; i++) {
+		const struct command *c = &own->commands[i];
 
-/* What has no columns of its own: a line a field, then each list as a table of what its first row
- * has. */
-static void print_fields(FILE *out, const json_t *data)
-{
-	const char *key;
-	json_t *value;
-	char cell[1024];
-
-	json_object_foreach((json_t *)(uintptr_t)data, key, value)
-	{
-		struct table_column columns[TABLE_COLUMNS_MAX + 1] = {{NULL, NULL}};
-		char titles[TABLE_COLUMNS_MAX][32];
-		const char *name;
-		json_t *field;
-		size_t n = 0;
-
-		if (!json_is_array(value)) {
-			fprintf(out, "%-20s %s\n", key,
-				sluicectl_table_cell(data, key, cell, sizeof(cell)));
-			continue;
-		}
-		json_object_foreach(json_array_get(value, 0), name, field)
-		{
-			if (n == TABLE_COLUMNS_MAX)
-				break;
-			for (size_t i = 0; i < sizeof(titles[n]); i++) {
-				titles[n][i] =
-				    name[i] == '_' ? ' ' : (char)toupper((unsigned char)name[i]);
-				if (name[i] == '\0')
-					break;
-			}
-			titles[n][sizeof(titles[n]) - 1] = '\0';
-			columns[n] = (struct table_column){titles[n], name};
-			n++;
-		}
-		sluicectl_table_print(out, columns, value, "none");
+		json_array_append_new(rows,
+				      json_pack("{s:s, s:s, s:s}", "command", c->syntax, "level",
+						grammar_level_name(c->level), "text", c->text));
 	}
+	sluicectl_table_print(out, columns, rows, "no commands");
+	json_decref(rows);
 }
 
 void sluicectl_print_line(FILE *out, const json_t *data)
@@ -334,5 +308,5 @@ void sluicectl_print(FILE *out, const char *command, const json_t *data)
 			printers[i].print(out, data);
 			return;
 		}
-	print_fields(out, data);
+	sluicectl_fields_print(out, data);
 }

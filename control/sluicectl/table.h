@@ -2,6 +2,7 @@
 /*
  * table.h - JSON rows as a table for people: columns as wide as their widest cell,
  * numbers to the right, no blank at a line's end, no byte that a terminal could take for an order.
+ * On a terminal no line is longer than that is wide (table_fit.h).
  *
  * Runs on  sluicectl.
  */
@@ -24,6 +25,13 @@ struct table_column {
  */
 void sluicectl_table_print(FILE *out, const struct table_column *columns, const json_t *rows,
 			   const char *empty);
+/* The same on @room columns; @is_picture: it is a part of one, so titles have one line, and what
+ * had no room is not named below. */
+void sluicectl_table_print_in(FILE *out, size_t room, const struct table_column *columns,
+			      const json_t *rows, bool is_picture);
+/* Columns of the terminal that @out is: $COLUMNS, else what the terminal says; SIZE_MAX for
+ * anything else. */
+size_t sluicectl_table_room(FILE *out);
 /* One value as a cell says it; @out is returned. */
 const char *sluicectl_table_cell(const json_t *row, const char *key, char *out, size_t room);
 

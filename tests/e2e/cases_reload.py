@@ -107,7 +107,8 @@ def sluicectl_exit_codes(world):
             (1, sluicectl(world, *at, "show", "status", stdout=full)),
             (2, sluicectl(world, *at, "show", "nonsense")),
             (2, sluicectl(world, *at, "--nonsense")),
-            (2, sluicectl(world, *at)),
+            (0, sluicectl(world, *at, stdin=subprocess.DEVNULL)),
+            (2, sluicectl(world, *at, "-f", "/dev/null", "show", "status")),
             (3, sluicectl(world, "-s", f"{world.relay.socket}.not", "show", "status")),
             (4, sluicectl(world, *at, "show", "status", prefix=nobody)),
         ]

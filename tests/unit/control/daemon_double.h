@@ -25,6 +25,7 @@ struct daemon {
 	struct taps_reader *reader; /* the last that was added; NULL: none, or it has gone */
 	unsigned int readers;
 	unsigned int reloads;
+	unsigned int ticks; /* of streams' traffic: each carries its number of stanzas a tick */
 };
 
 /* @partners records: partner.example, p1.example, ... NULL when the configuration is refused. */

@@ -1,113 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* sluicectl_test.c - the operator's command, run as a program against the real socket: what people
  * read, what scripts read, exit codes. */
-#include <fcntl.h>
 #include <jansson.h>
-#include <sys/epoll.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "control/operator/opsock.h"
-#include "control/sluicectl/table.h"
-#include "daemon_double.h"
-#include "tests/check.h"
-
-static char folder[] = "/tmp/sluicectl_testXXXXXX", path[128], error[256];
-static const char *program;
-static struct daemon *d;
-static struct opsock *o;
-static char out[1024 * 1024], err[8192];
-
-static void begin(unsigned int partners)
-{
-	d = daemon_double_make(partners);
-	o = opsock_make(d, path, NULL, LEVEL_ADMIN, error);
-	CHECK(o != NULL);
-}
-
-static void end(void)
-{
-	opsock_free(o);
-	daemon_double_free(d);
-}
-
-static void read_back(FILE *f, char *text, size_t room)
-{
-	size_t n;
-
-	rewind(f);
-	n = fread(text, 1, room - 1, f);
-	text[n] = '\0';
-	fclose(f);
-}
-
-static void child_ended(struct loop_watch *w, uint32_t events)
-{
-	(void)w;
-	(void)events;
-}
-
-/* Turns the loop until the child has ended, which wakes it, too. */
-static int wait_for(pid_t child)
-{
-	struct loop_watch ended = {(int)syscall(SYS_pidfd_open, child, 0), child_ended};
-	int status = 0;
-
-	CHECK(d == NULL || loop_watch(d->loop, &ended, EPOLLIN));
-	while (waitpid(child, &status, d != NULL ? WNOHANG : 0) == 0)
-		loop_turn(d->loop);
-	if (d != NULL)
-		loop_unwatch(d->loop, &ended);
-	close(ended.fd);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/* Runs it with these arguments (blanks part them) while the loop turns; returns its exit code. */
-static int run(const char *arguments)
-{
-	FILE *to = tmpfile(), *complaints = tmpfile();
-	char copy[512], *argv[16] = {strdup(program)}, *rest = NULL;
-	int argc = 1, code;
-	pid_t child;
-
-	(void)snprintf(copy, sizeof(copy), "%s", arguments);
-	for (char *word = strtok_r(copy, " ", &rest); word != NULL && argc < 15;
-	     word = strtok_r(NULL, " ", &rest))
-		argv[argc++] = word;
-	child = fork();
-	if (child == 0) {
-		(void)dup2(fileno(to), STDOUT_FILENO);
-		(void)dup2(fileno(complaints), STDERR_FILENO);
-		(void)execv(program, argv);
-		_exit(99);
-	}
-	CHECK(child > 0);
-	code = wait_for(child);
-	free(argv[0]);
-	read_back(to, out, sizeof(out));
-	read_back(complaints, err, sizeof(err));
-	return code;
-}
-
-static bool has_trailing_blank(const char *text)
-{
-	return strstr(text, " \n") != NULL;
-}
-
-static size_t longest_line(const char *text)
-{
-	size_t longest = 0;
-
-	while (*text != '\0') {
-		const size_t n = strcspn(text, "\n");
-
-		longest = n > longest ? n : longest;
-		text += n + (text[n] != '\0');
-	}
-	return longest;
-}
+#include "sluicectl_run.h"
 
 static void prints_the_ports(void)
 {
@@ -237,12 +134,31 @@ static void completes(void)
 	CHECK_EQ(run("--complete"), 0);
 	CHECK(strncmp(out, "show\n", 5) == 0);
 	CHECK(strstr(out, "\nreload\n") != NULL);
+	CHECK(strstr(out, "\ntop\nexit\n") != NULL);
 	CHECK_EQ(run("--complete show streams"), 0);
 	CHECK_STR(out, "partner\n");
+	CHECK_EQ(run("--complete top"), 0);
+	CHECK_STR(out, "--interval\n--once\n");
+	CHECK_EQ(run("--complete top --interval"), 0);
+	CHECK_STR(out, "DURATION\n");
 	CHECK_EQ(run("--complete show ports"), 0);
 	CHECK_STR(out, "--nft\n");
 	CHECK_EQ(run("--commands"), 0);
 	CHECK(strstr(out, "\nreload\tadmin\tread the configuration file again\n") != NULL);
+	CHECK(strstr(out, "\ntop [--interval DURATION] [--once]\tmonitor\t") != NULL);
+	CHECK_EQ(run("--values --complete show partners"), 0); /* nobody to ask */
+	CHECK_STR(out, "DOMAIN\n");
+	begin(1203);
+	d->streams = 2;
+	CHECK_EQ(run("--values --complete show streams partner"), 0);
+	CHECK(strncmp(out, "partner.example\np1.example\n", 27) == 0);
+	CHECK(strstr(out, "\np999.example\n") != NULL); /* five pages and no more */
+	CHECK(strstr(out, "p1000.example") == NULL);
+	CHECK_EQ(run("--values --complete watch stream"), 0);
+	CHECK(strncmp(out, "s1\ns2\n", 6) == 0);
+	CHECK_EQ(run("--values --complete wait partner-up p1.example"), 0);
+	CHECK_STR(out, "--timeout\n");
+	end();
 }
 
 static void waits_until_it_is_so(void)
@@ -307,14 +223,14 @@ static void says_what_to_do(void)
 	CHECK(strstr(err, ": start sluice, or name its socket by -s\n") != NULL);
 	CHECK_EQ(run("-s /nonexistent/s help"), EXIT_NO_DAEMON);
 	CHECK_EQ(run("-s /etc/hostname help"), EXIT_NO_DAEMON);
-	CHECK_EQ(run(""), EXIT_USAGE);
 	CHECK_EQ(run("--bogus"), EXIT_USAGE);
 	CHECK_EQ(run("show streams --nft"), EXIT_USAGE);
 	CHECK_STR(err, "sluicectl: \"--nft\" is not expected: show streams [partner DOMAIN]\n");
 	CHECK_EQ(run("show streams partner"), EXIT_USAGE);
 	CHECK_STR(err, "sluicectl: DOMAIN is missing: show streams [partner DOMAIN]\n");
 	CHECK_EQ(run("--nft show ports"), EXIT_USAGE);
-	CHECK_EQ(run("-x show ports"), EXIT_USAGE);
+	CHECK_EQ(run("-y show ports"), EXIT_USAGE);
+	CHECK_EQ(run("-f batch show ports"), EXIT_USAGE);
 	CHECK_EQ(run("--help"), EXIT_OK);
 	CHECK(strncmp(out, "usage: sluicectl ", 17) == 0);
 	CHECK(longest_line(out) <= 80);
@@ -350,34 +266,10 @@ static void is_refused_without_rights(void)
 	end();
 }
 
-static void aligns_by_characters(void)
-{
-	static const struct table_column columns[] = {
-	    {"NAME", "name"}, {"N", "n"}, {"LIST", "list"}, {NULL, NULL}};
-	json_t *rows = json_pack("[{s:s, s:i, s:[s, s]}, {s:s, s:i, s:b}]", "name",
-				 "b\xc3\xbc"
-				 "cher",
-				 "n", 7, "list", "a", "b", "name", "x", "n", 1000, "list", 1);
-	FILE *f = tmpfile();
-	char text[256];
-
-	sluicectl_table_print(f, columns, rows, "none");
-	read_back(f, text, sizeof(text));
-	CHECK_STR(text, "NAME       N  LIST\n"
-			"b\xc3\xbc"
-			"cher     7  a,b\n"
-			"x       1000  yes\n");
-	json_decref(rows);
-}
-
 int main(int argc, char **argv)
 {
-	if (argc < 2 || mkdtemp(folder) == NULL)
+	if (!run_begin(argc, argv))
 		return 2;
-	program = argv[1];
-	(void)snprintf(path, sizeof(path), "%s/control.sock", folder);
-	(void)setenv("SLUICE_SOCKET", path, 1);
-	(void)setenv("TZ", "UTC", 1);
 	RUN(prints_the_ports);
 	RUN(prints_tables_for_people);
 	RUN(prints_the_cores);
@@ -389,7 +281,5 @@ int main(int argc, char **argv)
 	RUN(reloads);
 	RUN(says_what_to_do);
 	RUN(is_refused_without_rights);
-	RUN(aligns_by_characters);
-	(void)rmdir(folder);
-	return check_summary();
+	return run_end();
 }
