@@ -54,15 +54,13 @@ void daemon_signal_ready(struct loop_watch *w, uint32_t events)
 {
 	struct daemon *d = CONTAINER_OF(w, struct daemon, signals);
 	struct signalfd_siginfo info;
-	unsigned int closed;
 
 	(void)events;
 	while (read(w->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo != SIGHUP)
 			daemon_stop(d);
-		else if (!daemon_reload(d, stderr, &closed))
-			log_event(LOG_LEVEL_ERROR, "reload_refused", "running=%016llx",
-				  (unsigned long long)d->config->hash);
+		else
+			daemon_reload_by_signal(d);
 	}
 }
 

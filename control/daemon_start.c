@@ -403,11 +403,21 @@ static const struct step {
 	bool (*start)(struct daemon *d, char *error);
 	void (*stop)(struct daemon *d);
 } steps[] = {
-    {start_log, NULL},           {start_loop, stop_loop},         {start_signals, stop_signals},
-    {start_tls, stop_tls},       {start_domains, stop_domains},   {start_eal, stop_eal},
-    {start_ports, stop_ports},   {start_steering, stop_steering}, {start_inboxes, stop_inboxes},
-    {start_cores, stop_cores},   {start_resolver, stop_resolver}, {start_sessions, stop_sessions},
-    {start_opsock, stop_opsock}, {launch_cores, join_cores},
+    {start_log, NULL},
+    {start_loop, stop_loop},
+    {start_signals, stop_signals},
+    {start_tls, stop_tls},
+    {start_domains, stop_domains},
+    {daemon_changes_start, daemon_changes_stop},
+    {start_eal, stop_eal},
+    {start_ports, stop_ports},
+    {start_steering, stop_steering},
+    {start_inboxes, stop_inboxes},
+    {start_cores, stop_cores},
+    {start_resolver, stop_resolver},
+    {start_sessions, stop_sessions},
+    {start_opsock, stop_opsock},
+    {launch_cores, join_cores},
 };
 
 /* With a core that hangs only what is the world's is undone, the operator's socket: the rest is in

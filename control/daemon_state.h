@@ -33,8 +33,22 @@ struct retired_route {
 	unsigned int cores_left;
 };
 
+/* What a rollback goes back to. */
+struct daemon_undo {
+	struct config *config; /* NULL: nothing */
+	struct tls_ctx *tls[IFACE_COUNT];
+	struct overlay *dropped; /* run-time changes that the reload has dropped */
+	struct loop_timer timer; /* is_waiting: to be confirmed before */
+	uint64_t until_us;
+	bool is_waiting;
+};
+
 struct daemon {
-	struct config *config;
+	struct config *config, *started; /* which may be the same */
+	struct daemon_undo undo;
+	struct overlay *overlay;
+	struct loop_timer overlay_due;
+	struct blocks blocks;
 	const char *drivers_dir;
 	uint64_t started_us, loaded_unix_s;
 
@@ -81,6 +95,28 @@ void daemon_events_ready(struct loop_watch *w, uint32_t events);
 void daemon_signal_ready(struct loop_watch *w, uint32_t events);
 
 /* daemon_reload.c */
+#define DAEMON_WAITS                                                                               \
+	"the last reload waits to be confirmed: config confirm or config rollback first"
+
+/*
+ * daemon_take - the swap. Takes @next and @o; @tls stays the caller's.
+ *
+ * Returns  false without memory for the routes: then nothing has changed, and both are freed.
+ */
+MUST_USE bool daemon_take(struct daemon *d, struct config *next, struct overlay *o,
+			  struct tls_ctx *const tls[IFACE_COUNT], struct daemon_change *c);
+bool daemon_changes_start(struct daemon *d, char *error);
+void daemon_changes_stop(struct daemon *d);
+void daemon_reload_by_signal(struct daemon *d);
 void daemon_route_unused(struct daemon *d, const struct route *route);
+
+/* daemon_change.c */
+
+/* Empties @c; complaints go where this returns, which the caller closes. NULL without memory. */
+FILE *daemon_change_open(struct daemon_change *c);
+/* Returns false, so that a caller can. */
+bool daemon_change_refuse(struct daemon_change *c, enum exit_code code, const char *text);
+/* @o are the run-time changes from now on, but for those that were not kept. Takes it. */
+void daemon_use_overlay(struct daemon *d, struct overlay *o, struct daemon_change *c);
 
 #endif

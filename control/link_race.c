@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* link_race.c - who is dialled when, and who is given up. */
+#include "control/blocks.h"
 #include "control/link_want.h"
 
 /* RFC 8305 8: the recommended Connection Attempt Delay. */
@@ -14,6 +15,25 @@ static void next_has_its_turn(struct loop_timer *t)
 		link_want_failed(w, w->why);
 }
 
+/* The next whose address the operator has not blocked, or NULL. */
+static const struct resolver_target *take_target(struct want *w)
+{
+	struct blocks *blocks = w->links->config->policy->blocks;
+
+	while (w->target_next < w->target_count) {
+		const struct resolver_target *t = &w->target[w->target_next++];
+		struct block *b = blocks != NULL ? blocks_find_address(blocks, &t->address,
+								       loop_now_us(w->links->loop))
+						 : NULL;
+
+		if (b == NULL)
+			return t;
+		(void)blocks_refuse(b);
+		w->why = DROP_STREAM_BLOCKED;
+	}
+	return NULL;
+}
+
 bool link_race_join(struct want *w)
 {
 	struct link_race *r = &w->race;
@@ -26,9 +46,9 @@ bool link_race_join(struct want *w)
 	const struct resolver_target *t;
 	struct session *s;
 
-	if (r->count == LINK_RACE_MAX || w->target_next >= w->target_count)
+	t = r->count < LINK_RACE_MAX ? take_target(w) : NULL;
+	if (t == NULL)
 		return r->count > 0;
-	t = &w->target[w->target_next++];
 	setup.direct_tls = t->direct_tls;
 	r->next.due = next_has_its_turn;
 	loop_at(w->links->loop, &r->next, loop_now_us(w->links->loop) + ATTEMPT_DELAY_US);

@@ -161,6 +161,7 @@ static enum stanza_condition condition_for(enum drop why)
 	case DROP_DNS_FAILED:
 		return STANZA_REMOTE_SERVER_NOT_FOUND;
 	case DROP_STREAM_NOT_ALLOWED:
+	case DROP_STREAM_BLOCKED:
 		return STANZA_NOT_ALLOWED;
 	case DROP_STREAM_LIMIT:
 		return STANZA_RESOURCE_CONSTRAINT;
@@ -185,7 +186,8 @@ static void tell_asker(const struct want *w, enum drop why)
 
 static bool is_own_choice(enum drop why)
 {
-	return why == DROP_STREAM_NOT_ALLOWED || why == DROP_STREAM_LIMIT;
+	return why == DROP_STREAM_NOT_ALLOWED || why == DROP_STREAM_LIMIT ||
+	       why == DROP_STREAM_BLOCKED || why == DROP_STREAM_KICKED;
 }
 
 static void fail(struct want *w, enum drop why)
@@ -194,7 +196,7 @@ static void fail(struct want *w, enum drop why)
 	struct session *asker = w->kind == WANT_VERIFY ? w->asker : NULL;
 	struct msg m = {.kind = MSG_LINK_FAILED};
 
-	if (why == DROP_STREAM_LIMIT)
+	if (why == DROP_STREAM_LIMIT || why == DROP_STREAM_BLOCKED)
 		l->sessions->drops[why]++;
 	log_event(LOG_LEVEL_NOTICE, "link_failed",
 		  "local=%s remote=%s toward=%s purpose=%s reason=%s", w->local, w->remote,

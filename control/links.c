@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/blocks.h"
 #include "control/link_want.h"
 #include "control/log.h"
 #include "control/memory.h"
@@ -107,6 +108,19 @@ static uint64_t establishment_us(const struct links *l)
 	return (uint64_t)l->config->policy->limits.establishment_timeout_s * 1000000;
 }
 
+static bool is_blocked(const struct want *w)
+{
+	const struct links *l = w->links;
+	const struct policy *p = l->config->policy;
+	struct block *b = p->blocks != NULL
+			      ? blocks_find_domain(p->blocks, p, w->remote, loop_now_us(l->loop))
+			      : NULL;
+
+	if (b != NULL)
+		(void)blocks_refuse(b);
+	return b != NULL;
+}
+
 static void want_edge(struct want *w)
 {
 	struct links *l = w->links;
@@ -115,6 +129,8 @@ static void want_edge(struct want *w)
 
 	if (partner == NULL)
 		link_want_failed(w, DROP_STREAM_NOT_ALLOWED);
+	else if (is_blocked(w))
+		link_want_failed(w, DROP_STREAM_BLOCKED);
 	else if (!session_may_dial(l->sessions, partner))
 		link_want_failed(w, DROP_STREAM_LIMIT);
 	else if (backoff_is_on(backoff, loop_now_us(l->loop)))

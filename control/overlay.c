@@ -119,6 +119,18 @@ size_t overlay_forget_command(struct overlay *o, uint64_t command)
 	return remove_where(o, is_of, &command);
 }
 
+static bool is_any(const struct overlay_change *c, const void *unused)
+{
+	(void)c;
+	(void)unused;
+	return true;
+}
+
+size_t overlay_forget_all(struct overlay *o)
+{
+	return remove_where(o, is_any, NULL);
+}
+
 static bool is_not_kept(const struct overlay_change *c, const void *unused)
 {
 	(void)unused;

@@ -69,6 +69,7 @@ MUST_USE bool overlay_add(struct overlay *o, const struct overlay_change *c);
 size_t overlay_forget_partner(struct overlay *o, const char *domain);
 /* Those of one command; how many. */
 size_t overlay_forget_command(struct overlay *o, uint64_t command);
+size_t overlay_forget_all(struct overlay *o);
 /* All but those KEPT; how many. */
 size_t overlay_sweep(struct overlay *o);
 /* Those that are over; how many. */

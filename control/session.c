@@ -41,6 +41,7 @@ void sessions_free(struct sessions *t)
 		next = s->next;
 		session_forget(s);
 	}
+	loop_cancel(t->loop, &t->execution);
 	for (size_t i = 0; i < CORES_MAX; i++)
 		free(t->by_slot[i]);
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
@@ -64,7 +65,7 @@ static struct session *make_session(struct sessions *t, enum iface leg, enum str
 	s->role = role;
 	s->end = DROP_COUNT;
 	s->own_ours = s->own_theirs = s->header = s->local = s->remote = SHARED_EMPTY;
-	s->gateway = s->tls_version = s->cipher = SHARED_EMPTY;
+	s->gateway = s->tls_version = s->cipher = s->sentence = SHARED_EMPTY;
 	s->opened_us = loop_now_us(t->loop);
 	s->number = ++t->opened;
 	s->timer.due = session_on_timer;
@@ -191,8 +192,9 @@ void session_give_up(struct session *s)
 
 static void forget_texts(struct session *s)
 {
-	const char **const all[] = {&s->own_ours, &s->own_theirs, &s->header,      &s->local,
-				    &s->remote,   &s->gateway,    &s->tls_version, &s->cipher};
+	const char **const all[] = {&s->own_ours,    &s->own_theirs, &s->header,
+				    &s->local,       &s->remote,     &s->gateway,
+				    &s->tls_version, &s->cipher,     &s->sentence};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		shared_drop(all[i]);

@@ -20,6 +20,7 @@ struct sessions;
 struct links;
 struct domains;
 struct orders;
+struct blocks_prefix;
 
 struct sessions_setup {
 	struct loop *loop;
@@ -39,10 +40,31 @@ void sessions_free(struct sessions *s);
 /* One event of a core. Frees event->bytes. */
 void sessions_on_event(struct sessions *s, struct event *e);
 
+enum { SESSIONS_CLOSED_SHOWN = 200, SESSIONS_CLOSE_SPREAD_S = 10 };
+
+/* Streams that end on somebody's word: with a stream error. Up to 32 at once, more one after the
+ * other, over SESSIONS_CLOSE_SPREAD_S. */
+struct sessions_closed {
+	unsigned int count, spread_s;
+	char ids[SESSIONS_CLOSED_SHOWN][16]; /* of the first */
+};
+
 /* A reload: new handshakes use @tls, streams decide by @config's policy; streams whose own entry
- * became stricter are closed. Returns how many. */
-unsigned int sessions_reload(struct sessions *s, const struct config *config,
-			     struct tls_ctx *const tls[IFACE_COUNT]);
+ * became stricter are closed. */
+void sessions_reload(struct sessions *s, const struct config *config,
+		     struct tls_ctx *const tls[IFACE_COUNT], struct sessions_closed *closed);
+/* Live streams that have been shown a certificate that is not shown any more. */
+unsigned int sessions_on_old_certificate(const struct sessions *s);
+
+/* One of: a stream's id; a domain, meaning every edge stream with its partner record or, where it
+ * has none, itself; addresses. */
+struct sessions_filter {
+	const char *trace_id, *domain;
+	const struct blocks_prefix *prefix;
+};
+/* Closes with <policy-violation/> and @text; @why is how it is counted. */
+void sessions_close_chosen(struct sessions *s, const struct sessions_filter *f, enum drop why,
+			   const char *text, struct sessions_closed *out);
 
 /* Who watches them. Borrowed. */
 struct taps *sessions_taps(struct sessions *s);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/blocks.h"
 #include "control/log.h"
 #include "control/memory.h"
 #include "control/session_state.h"
@@ -11,6 +12,22 @@
 static uint64_t now(const struct session *s)
 {
 	return loop_now_us(s->table->loop);
+}
+
+/* Before TLS, with a reason that the peer can read. */
+static bool is_blocked(struct session *s)
+{
+	struct blocks *blocks = s->table->config->policy->blocks;
+	struct block *b = s->leg == IFACE_EDGE && blocks != NULL
+			      ? blocks_find_address(blocks, &s->address, now(s))
+			      : NULL;
+
+	if (b == NULL)
+		return false;
+	stream_refuse(s->stream, STREAM_POLICY_VIOLATION, DROP_STREAM_BLOCKED, blocks_refuse(b),
+		      now(s));
+	session_obey(s);
+	return true;
 }
 
 static void on_accepted(struct sessions *t, const struct event *e)
@@ -24,7 +41,8 @@ static void on_accepted(struct sessions *t, const struct event *e)
 		session_abort(s);
 		return;
 	}
-	session_obey(s);
+	if (!is_blocked(s))
+		session_obey(s);
 }
 
 static void on_dialed(struct sessions *t, const struct event *e)
@@ -37,6 +55,10 @@ static void on_dialed(struct sessions *t, const struct event *e)
 		return;
 	}
 	links_on_dialed(t->links, s);
+	if (session_is_condemned(s)) {
+		session_execute(s);
+		return;
+	}
 	stream_on_open(s->stream, now(s));
 	session_obey(s);
 }

@@ -75,6 +75,7 @@ void session_start_handshake(struct session *s, bool is_server)
 {
 	struct tls_ctx *tls = s->table->tls[s->leg];
 
+	s->tls_age = s->table->tls_age[s->leg];
 	handshake_free(s->handshake);
 	s->handshake = is_server ? handshake_make(tls, true, NULL, NULL)
 				 : handshake_make(tls, false, s->own_theirs, s->own_ours);

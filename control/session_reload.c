@@ -3,32 +3,37 @@
  * stricter end. */
 #include <string.h>
 
-#include "control/log.h"
 #include "control/message_log.h"
 #include "control/session_state.h"
 
-unsigned int sessions_reload(struct sessions *t, const struct config *config,
-			     struct tls_ctx *const tls[IFACE_COUNT])
+static void use_tls(struct sessions *t, struct tls_ctx *const tls[IFACE_COUNT])
 {
-	unsigned int closed = 0;
+	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
+		struct tls_ctx *before = t->tls[i];
 
+		if (!tls_ctx_shows_same(before, tls[i]))
+			t->tls_age[i]++;
+		t->tls[i] = tls_ctx_hold(tls[i]);
+		tls_ctx_drop(before);
+	}
+}
+
+void sessions_reload(struct sessions *t, const struct config *config,
+		     struct tls_ctx *const tls[IFACE_COUNT], struct sessions_closed *closed)
+{
 	t->config = config;
 	message_log_set(t->message_log, config);
-	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
-		tls_ctx_drop(t->tls[i]);
-		t->tls[i] = tls_ctx_hold(tls[i]);
-	}
-	for (struct session *s = t->first; s != NULL; s = s->next) {
+	use_tls(t, tls);
+	for (struct session *s = t->first; s != NULL; s = s->next)
 		stream_set_policy(s->stream, config->policy);
-		if (s->is_closing || stream_is_still_allowed(s->stream))
-			continue;
-		log_event(LOG_LEVEL_NOTICE, "stream_stricter", "stream=%s local=%s remote=%s",
-			  s->trace_id, s->local, s->remote);
-		s->end = DROP_STREAM_NOT_ALLOWED;
-		stream_close(s->stream, STREAM_POLICY_VIOLATION, "policy has changed",
-			     loop_now_us(t->loop));
-		session_obey(s);
-		closed++;
-	}
-	return closed;
+	sessions_close_stricter(t, closed);
+}
+
+unsigned int sessions_on_old_certificate(const struct sessions *t)
+{
+	unsigned int n = 0;
+
+	for (const struct session *s = t->first; s != NULL; s = s->next)
+		n += s->has_tls && !s->is_closing && s->tls_age != t->tls_age[s->leg];
+	return n;
 }

@@ -57,6 +57,9 @@ struct session {
 	bool has_tls, is_probing, is_established;
 	bool serves; /* has entries in link_serving.h's table */
 	char trace_id[16];
+	enum drop condemned_for : 8;
+	uint8_t tls_age;      /* sessions.tls_age when its handshake began */
+	const char *sentence; /* it is to end, with this text; "" else (session_close.c) */
 };
 
 _Static_assert(DROP_COUNT <= UINT8_MAX, "session.end is too short");
@@ -76,6 +79,9 @@ struct sessions {
 	struct session *last;
 	uint32_t slots; /* of each by_slot */
 	uint64_t opened, probes;
+	uint8_t tls_age[IFACE_COUNT]; /* counts up when the certificates shown are others */
+	struct loop_timer execution;  /* of the condemned */
+	unsigned int executions_a_tick;
 	uint32_t edge_conns, partner_conns[PARTNERS_MAX];
 
 	uint64_t drops[DROP_COUNT];
@@ -119,6 +125,13 @@ void session_count_partner(struct session *s, const struct partner *partner);
 /* Counts @d, keeps it for show denied and logs it. @from, @to: domains, "" where unknown. */
 void session_refused(struct session *s, enum drop d, const char *from, const char *to,
 		     const char *text, bool counted_by_core);
+
+/* session_close.c */
+bool session_is_condemned(const struct session *s);
+/* Ends one that is condemned, unless it is allowed again meanwhile. */
+void session_execute(struct session *s);
+/* Condemns those that the policy they have now does not allow. */
+void sessions_close_stricter(struct sessions *t, struct sessions_closed *out);
 
 /* session_news.c */
 

@@ -149,6 +149,10 @@ void stream_set_policy(struct stream *s, const struct policy *policy);
  * internal leg by the gateway that proved it? True while it has none. */
 bool stream_is_still_allowed(const struct stream *s);
 
+/* Is one of its pairs, or the peer by what it says of itself, of the partner that @domain belongs
+ * to, or @domain itself? Edge leg. */
+bool stream_is_with(const struct stream *s, const char *domain);
+
 /* Initiating, TCP open (and, with direct_tls, handshake done): says START_TLS or sends our header.
  */
 void stream_on_open(struct stream *s, uint64_t now_us);
@@ -180,6 +184,9 @@ void stream_verified(struct stream *s, const char *ours, const char *theirs, con
 /* Command: end it. */
 void stream_close(struct stream *s, enum stream_condition condition, const char *text,
 		  uint64_t now_us);
+/* Command: the same, and told as refused for @why. */
+void stream_refuse(struct stream *s, enum stream_condition condition, enum drop why,
+		   const char *text, uint64_t now_us);
 /* The next piece of news; false when there is none. */
 MUST_USE bool stream_take(struct stream *s, struct stream_news *news);
 

@@ -88,6 +88,10 @@ static const char *why_not_pair(const struct stream *s, const char *ours, const 
 		*why = DROP_STREAM_HOST_UNKNOWN;
 		return "item-not-found";
 	}
+	if (stream_block_of(s, theirs) != NULL) {
+		*why = DROP_STREAM_BLOCKED;
+		return "policy-violation";
+	}
 	if (!stream_knows_theirs(s, theirs)) {
 		*why = DROP_STREAM_NOT_ALLOWED;
 		return "policy-violation";

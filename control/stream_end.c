@@ -147,3 +147,10 @@ void stream_close(struct stream *s, enum stream_condition condition, const char 
 	s->now_us = now_us;
 	stream_fail(s, condition, DROP_COUNT, text);
 }
+
+void stream_refuse(struct stream *s, enum stream_condition condition, enum drop why,
+		   const char *text, uint64_t now_us)
+{
+	s->now_us = now_us;
+	stream_fail(s, condition, why, text);
+}

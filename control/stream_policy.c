@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/blocks.h"
 #include "control/domains.h"
 #include "control/memory.h"
 #include "control/stream_state.h"
@@ -148,6 +149,35 @@ bool stream_is_still_allowed(const struct stream *s)
 			return false;
 	}
 	return true;
+}
+
+const char *stream_block_of(const struct stream *s, const char *theirs)
+{
+	struct block *b = stream_is_internal(s) || s->policy->blocks == NULL
+			      ? NULL
+			      : blocks_find_domain(s->policy->blocks, s->policy, theirs, s->now_us);
+
+	return b != NULL ? blocks_refuse(b) : NULL;
+}
+
+static bool is_same_partner(const struct stream *s, const char *a, const char *b)
+{
+	const struct partner *p;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	p = policy_partner(s->policy, a);
+	return p != NULL && p == policy_partner(s->policy, b);
+}
+
+bool stream_is_with(const struct stream *s, const char *domain)
+{
+	if (is_same_partner(s, domain, stream_theirs(s)))
+		return true;
+	for (size_t i = 0; i < s->pair_count; i++)
+		if (is_same_partner(s, domain, s->pairs[i].theirs))
+			return true;
+	return false;
 }
 
 void stream_take_certificate(struct stream *s, const struct identity *id)

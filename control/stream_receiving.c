@@ -45,6 +45,7 @@ static bool take_to(struct stream *s, const char *to)
 static bool take_from(struct stream *s, const char *from)
 {
 	char folded[DOMAIN_TEXT_MAX + 1], text[160];
+	const char *block;
 
 	if (from == NULL || from[0] == '\0') {
 		if (!s->is_sasl_done)
@@ -62,6 +63,11 @@ static bool take_from(struct stream *s, const char *from)
 		return false;
 	}
 	shared_set(&s->theirs, folded);
+	block = stream_block_of(s, folded);
+	if (block != NULL) {
+		stream_fail(s, STREAM_POLICY_VIOLATION, DROP_STREAM_BLOCKED, block);
+		return false;
+	}
 	if (stream_knows_theirs(s, folded))
 		return true;
 	stream_say(text, sizeof(text), "", folded,

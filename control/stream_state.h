@@ -171,6 +171,9 @@ enum level stream_tls_level(const struct stream *s, const char *theirs);
 /* Does the peer's certificate prove it may speak for @domain? On the internal leg that is the
  * configured gateway's right, not a name in the certificate. */
 bool stream_proves(const struct stream *s, const char *domain);
+/* What the operator has blocked @theirs for, in words for the peer; NULL where it is not. Counts it
+ * as refused. Edge leg. */
+const char *stream_block_of(const struct stream *s, const char *theirs);
 /* Between a proof and its grant the peer takes its time, and a reload may come. */
 bool stream_still_allows(const struct stream *s, const char *ours, const char *theirs,
 			 unsigned int method);

@@ -231,6 +231,20 @@ const struct identity_trust *tls_ctx_trust(const struct tls_ctx *t)
 	return &t->trust;
 }
 
+bool tls_ctx_shows_same(const struct tls_ctx *a, const struct tls_ctx *b)
+{
+	if (a == b)
+		return true;
+	if (X509_cmp(a->shown.fallback.leaf, b->shown.fallback.leaf) != 0 ||
+	    a->shown.count != b->shown.count)
+		return false;
+	for (size_t i = 0; i < a->shown.count; i++)
+		if (strcmp(a->shown.by_domain[i].domain, b->shown.by_domain[i].domain) != 0 ||
+		    X509_cmp(a->shown.by_domain[i].leaf, b->shown.by_domain[i].leaf) != 0)
+			return false;
+	return true;
+}
+
 enum iface tls_ctx_leg(const struct tls_ctx *t)
 {
 	return t->leg;

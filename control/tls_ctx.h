@@ -43,6 +43,8 @@ void tls_ctx_drop(struct tls_ctx *t);
 MUST_USE SSL *tls_ctx_ssl(struct tls_ctx *t, bool is_server, const char *domain, const char *own);
 /* By which this leg judges the chains of its peers. */
 const struct identity_trust *tls_ctx_trust(const struct tls_ctx *t);
+/* Do both show the same certificates to whoever asks? */
+bool tls_ctx_shows_same(const struct tls_ctx *a, const struct tls_ctx *b);
 enum iface tls_ctx_leg(const struct tls_ctx *t);
 
 #endif

@@ -2,7 +2,6 @@
 /* answer.c - the table of commands, and those that do something at once. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "control/domains.h"
@@ -13,37 +12,6 @@ json_t *answer_string(const char *text)
 	json_t *json = json_string(text);
 
 	return json != NULL ? json : json_string("?");
-}
-
-void answer_reload(const struct request *r, struct answer *a)
-{
-	json_t *lines = json_array();
-	unsigned int closed = 0;
-	char *text = NULL, *rest = NULL;
-	size_t len = 0;
-	FILE *report = open_memstream(&text, &len);
-	bool good;
-
-	if (report == NULL) {
-		json_decref(lines);
-		return;
-	}
-	good = daemon_reload(r->daemon, report, &closed);
-	fclose(report);
-	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
-	     line = strtok_r(NULL, "\n", &rest))
-		json_array_append_new(lines, answer_string(line));
-	free(text);
-	a->data = json_pack(
-	    "{s:b, s:I, s:o, s:o}", "applied", good, "streams_closed", (json_int_t)closed, "hash",
-	    json_sprintf("%016llx", (unsigned long long)daemon_config(r->daemon)->hash),
-	    "complaints", lines);
-	if (good)
-		return;
-	a->code = EXIT_BAD_CONFIG;
-	(void)snprintf(
-	    a->error, sizeof(a->error),
-	    "the file has errors and nothing has changed: correct them and reload again");
 }
 
 void answer_stop(const struct request *r, struct answer *a)
@@ -107,7 +75,11 @@ const struct partner *answer_partner(const struct request *r, const char *domain
 				      ? policy_partner(daemon_config(r->daemon)->policy, folded)
 				      : NULL;
 
-	if (p == NULL)
+	if (p == NULL && domains_fold(domain, folded) &&
+	    policy_is_disabled(daemon_config(r->daemon)->policy, folded))
+		answer_refuse(a, EXIT_NOT_FOUND, "%.100s is disabled: partner enable %.100s",
+			      folded, folded);
+	else if (p == NULL)
 		answer_refuse(a, EXIT_NOT_FOUND, "no partner %.200s: show partners lists them",
 			      domain);
 	return p;

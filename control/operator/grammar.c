@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/operator/grammar.h"
+#include "control/operator/grammar_pairs.h"
 
 enum { WORDS_BYTES = 64, NUMBER_MAX = 1000 * 1000 * 1000, DURATION_MAX_S = 366 * 86400 };
 
@@ -22,10 +22,8 @@ static const struct {
 	const char *name;
 	enum grammar_type type;
 } types[] = {
-    {"DOMAIN", GRAMMAR_DOMAIN},
-    {"DURATION", GRAMMAR_DURATION},
-    {"NUMBER", GRAMMAR_NUMBER},
-    {"TEXT", GRAMMAR_TEXT},
+    {"DOMAIN", GRAMMAR_DOMAIN}, {"DURATION", GRAMMAR_DURATION}, {"KEY", GRAMMAR_PAIRS},
+    {"NUMBER", GRAMMAR_NUMBER}, {"TEXT", GRAMMAR_TEXT},
 };
 
 const struct command *grammar_command(enum command_id id)
@@ -128,6 +126,10 @@ size_t grammar_list(const struct command *c, struct grammar_arg args[GRAMMAR_ARG
 			in_brackets = true;
 			continue;
 		}
+		/* the rest of KEY VALUE ... */
+		if (n > 0 && args[n - 1].type == GRAMMAR_PAIRS &&
+		    (strcmp(token, "VALUE") == 0 || strcmp(token, "...") == 0))
+			continue;
 		a->is_optional = in_brackets;
 		if (token[0] != ']' && !is_value(token)) {
 			memcpy(a->name, token, sizeof(token));
@@ -190,6 +192,7 @@ static json_t *read_value(const struct grammar_arg *a, const char *text)
 		return is_domain(text) ? json_string(text) : NULL;
 	case GRAMMAR_TEXT:
 	case GRAMMAR_FLAG:
+	case GRAMMAR_PAIRS:
 		break;
 	}
 	return json_string(text);
@@ -210,6 +213,8 @@ static bool is_good_value(const struct grammar_arg *a, const json_t *value)
 		       json_integer_value(value) <= DURATION_MAX_S;
 	case GRAMMAR_DOMAIN:
 		return text != NULL && json_string_length(value) == strlen(text) && is_domain(text);
+	case GRAMMAR_PAIRS:
+		return grammar_pairs_are_good(value);
 	case GRAMMAR_TEXT:
 		break;
 	}
@@ -225,6 +230,8 @@ static const char *expected(enum grammar_type type)
 		return "a number from 1 on";
 	case GRAMMAR_DURATION:
 		return "a duration, such as 30s, 5m, 2h or 1d";
+	case GRAMMAR_PAIRS:
+		return GRAMMAR_PAIRS_WORDS;
 	case GRAMMAR_FLAG:
 	case GRAMMAR_TEXT:
 		break;
@@ -272,7 +279,8 @@ static const struct grammar_arg *choose(const struct grammar_arg *args, size_t c
 		if (args[i].name[0] != '\0' && strcmp(args[i].name, word) == 0)
 			return &args[i];
 	for (size_t i = 0; i < count; i++)
-		if (args[i].name[0] == '\0' && json_object_get(have, args[i].key) == NULL)
+		if (args[i].name[0] == '\0' &&
+		    (args[i].type == GRAMMAR_PAIRS || json_object_get(have, args[i].key) == NULL))
 			return &args[i];
 	return NULL;
 }
@@ -308,6 +316,17 @@ static bool read_args(const struct command *c, const char *const *words, size_t 
 		if (a->type != GRAMMAR_FLAG && a->name[0] != '\0' && ++i == count) {
 			(void)refuse(error, "%s is missing: %s", a->value, c->syntax);
 			return false;
+		}
+		if (a->type == GRAMMAR_PAIRS) {
+			if (i + 1 == count) {
+				(void)refuse(error, "VALUE is missing behind \"%.32s\": %.180s",
+					     words[i], c->syntax);
+				return false;
+			}
+			if (!grammar_pairs_read(a, words[i], words[i + 1], have, error))
+				return false;
+			i++;
+			continue;
 		}
 		value = a->type == GRAMMAR_FLAG ? json_true() : read_value(a, words[i]);
 		if (value == NULL) {

@@ -5,7 +5,7 @@
  *
  * Arguments cross the socket as one JSON object: an argument's name is its key, without the dashes
  * in front and with _ for -; a value without a name has its type's, in small letters. A word alone
- * is true; DURATION is seconds, NUMBER a number, anything else text.
+ * is true; DURATION is seconds, NUMBER a number, KEY VALUE ... an object, anything else text.
  *
  * Runs on  control, and sluicectl. Pure.
  */
@@ -41,6 +41,7 @@ struct grammar {
 enum grammar_bounds {
 	GRAMMAR_WORDS_MAX = 32,
 	GRAMMAR_ARGS_MAX = 8,
+	GRAMMAR_PAIRS_MAX = 12, /* of one command */
 	GRAMMAR_NAME_MAX = 32,
 	GRAMMAR_VALUE_MAX = 256, /* bytes of a value; a domain takes 253 */
 	GRAMMAR_ERROR_MAX = 256,
@@ -52,6 +53,7 @@ enum grammar_type {
 	GRAMMAR_DOMAIN,   /* not yet folded */
 	GRAMMAR_NUMBER,   /* 1 .. 1,000,000,000 */
 	GRAMMAR_DURATION, /* 90, 90s, 5m, 2h, 1d: up to a year */
+	GRAMMAR_PAIRS,    /* KEY VALUE ...: an object of texts */
 	GRAMMAR_TEXT
 };
 

@@ -6,6 +6,7 @@
 #include "control/sluicectl/fields.h"
 #include "control/sluicectl/own.h"
 #include "control/sluicectl/print.h"
+#include "control/sluicectl/print_change.h"
 #include "control/sluicectl/print_watch.h"
 #include "control/sluicectl/table.h"
 
@@ -227,18 +228,6 @@ static void print_denied(FILE *out, const json_t *data)
 	sluicectl_table_print(out, columns, rows, "nothing was refused");
 }
 
-static void print_reload(FILE *out, const json_t *data)
-{
-	const json_t *lines = json_object_get(data, "complaints");
-	json_t *line;
-	size_t i;
-
-	json_array_foreach(lines, i, line) fprintf(out, "%s\n", json_string_value(line));
-	if (json_is_true(json_object_get(data, "applied")))
-		fprintf(out, "applied, hash %s, %lld streams closed\n", text_of(data, "hash"),
-			number_of(data, "streams_closed"));
-}
-
 static void print_stop(FILE *out, const json_t *data)
 {
 	(void)data;
@@ -298,7 +287,22 @@ void sluicectl_print(FILE *out, const char *command, const json_t *data)
 	    {"show streams", print_streams},
 	    {"show counters", print_counters},
 	    {"show denied", print_denied},
-	    {"reload", print_reload},
+	    {"show blocked", sluicectl_print_blocked},
+	    {"show config", sluicectl_print_config},
+	    {"reload", sluicectl_print_change},
+	    {"config check", sluicectl_print_change},
+	    {"config rollback", sluicectl_print_change},
+	    {"set limit", sluicectl_print_change},
+	    {"partner add", sluicectl_print_change},
+	    {"partner set", sluicectl_print_change},
+	    {"partner del", sluicectl_print_change},
+	    {"partner enable", sluicectl_print_change},
+	    {"partner disable", sluicectl_print_change},
+	    {"partner revert", sluicectl_print_change},
+	    {"partner save", sluicectl_print_change},
+	    {"partner kick", sluicectl_print_touched},
+	    {"partner block", sluicectl_print_touched},
+	    {"stream close", sluicectl_print_touched},
 	    {"stop", print_stop},
 	    {"help", print_help},
 	};

@@ -43,6 +43,7 @@ struct daemon *daemon_double_make(unsigned int partners)
 	d->config = config_parse("/etc/sluice/sluice.xml", text, len, false, stderr);
 	free(text);
 	d->loop = loop_make();
+	d->overlay = overlay_make();
 	the_daemon = d;
 	if (d->config != NULL && d->loop != NULL)
 		return d;
@@ -53,6 +54,7 @@ struct daemon *daemon_double_make(unsigned int partners)
 void daemon_double_free(struct daemon *d)
 {
 	config_free(d->config);
+	overlay_free(d->overlay);
 	loop_free(d->loop);
 	free(d);
 }
@@ -114,13 +116,128 @@ uint64_t daemon_loaded_unix_s(const struct daemon *d)
 	return 1700000000;
 }
 
-bool daemon_reload(struct daemon *d, FILE *report, unsigned int *closed)
+struct blocks *daemon_blocks(struct daemon *d)
 {
-	d->reloads++;
-	*closed = d->reload_fails ? 0 : 3;
+	return &d->blocks;
+}
+
+const struct overlay *daemon_overlay(const struct daemon *d)
+{
+	return d->overlay;
+}
+
+const struct config *daemon_started(const struct daemon *d)
+{
+	return d->config;
+}
+
+void daemon_change_free(struct daemon_change *c)
+{
+	free(c->complaints);
+	config_diff_free(&c->diff);
+	overlay_free(c->changes);
+}
+
+static FILE *open_report(struct daemon_change *c)
+{
+	*c = (struct daemon_change){.code = EXIT_OK};
+	return open_memstream(&c->complaints, &c->complaints_len);
+}
+
+bool daemon_reload(struct daemon *d, bool check_only, uint64_t within_s, struct daemon_change *c)
+{
+	FILE *report = open_report(c);
+
+	d->reloads += !check_only;
+	d->confirm_within_s = within_s;
 	fprintf(report, "/etc/sluice/sluice.xml:7: %s: something\n",
 		d->reload_fails ? "error" : "warning");
+	fclose(report);
+	config_diff_make(&c->diff, d->config, d->config, d->config);
+	c->closed.count = d->reload_fails ? 0 : 3;
+	c->confirm_within_s = within_s;
+	c->old_certificate = 2;
+	if (d->reload_fails) {
+		c->code = EXIT_BAD_CONFIG;
+		(void)snprintf(
+		    c->error, sizeof(c->error),
+		    "the file has errors and nothing has changed: correct them and reload again");
+	}
 	return !d->reload_fails;
+}
+
+bool daemon_check_file(struct daemon *d, const char *path, struct daemon_change *c)
+{
+	(void)path;
+	return daemon_reload(d, true, 0, c);
+}
+
+bool daemon_confirm(struct daemon *d)
+{
+	const bool waited = d->confirm_within_s > 0;
+
+	d->confirm_within_s = 0;
+	return waited;
+}
+
+uint64_t daemon_confirm_left_s(const struct daemon *d)
+{
+	return d->confirm_within_s;
+}
+
+bool daemon_rollback(struct daemon *d, struct daemon_change *c)
+{
+	fclose(open_report(c));
+	c->code = EXIT_FAILED;
+	(void)snprintf(c->error, sizeof(c->error), "nothing to go back to");
+	(void)d;
+	return false;
+}
+
+/* As the relay does it, but for streams, routes and files. */
+bool daemon_change(struct daemon *d, struct overlay *o, const char *domain, uint64_t save,
+		   struct daemon_change *c)
+{
+	FILE *report = open_report(c);
+	struct config *next = config_make_again(d->config, d->config->source, o, report);
+
+	(void)domain;
+	fclose(report);
+	d->saves += save != 0;
+	if (next == NULL) {
+		overlay_free(o);
+		c->code = EXIT_FAILED;
+		return false;
+	}
+	config_diff_make(&c->diff, d->config, d->config, next);
+	config_free(d->config);
+	d->config = next;
+	next->policy->blocks = &d->blocks;
+	(void)overlay_sweep(o);
+	overlay_free(d->overlay);
+	d->overlay = o;
+	return true;
+}
+
+/* Streams of the double are those of the partner that they are of. */
+void sessions_close_chosen(struct sessions *s, const struct sessions_filter *f, enum drop why,
+			   const char *text, struct sessions_closed *out)
+{
+	struct daemon *d = (struct daemon *)(void *)s;
+
+	*out = (struct sessions_closed){.count = 0};
+	d->closed_for = why;
+	(void)snprintf(d->closed_text, sizeof(d->closed_text), "%s", text);
+	for (unsigned int i = 1; i <= d->streams; i++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof(id), "s%u", i);
+		if (f->trace_id != NULL && strcmp(f->trace_id, id) != 0)
+			continue;
+		if (out->count < SESSIONS_CLOSED_SHOWN)
+			memcpy(out->ids[out->count], id, sizeof(id));
+		out->count++;
+	}
 }
 
 void daemon_stop(struct daemon *d)

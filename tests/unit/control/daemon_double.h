@@ -24,8 +24,13 @@ struct daemon {
 	bool reload_fails, stopped;
 	struct taps_reader *reader; /* the last that was added; NULL: none, or it has gone */
 	unsigned int readers;
-	unsigned int reloads;
 	unsigned int ticks; /* of streams' traffic: each carries its number of stanzas a tick */
+	unsigned int reloads, saves;
+	uint64_t confirm_within_s;
+	struct overlay *overlay;
+	struct blocks blocks;
+	enum drop closed_for; /* the last streams that were closed */
+	char closed_text[160];
 };
 
 /* @partners records: partner.example, p1.example, ... NULL when the configuration is refused. */

@@ -66,6 +66,14 @@ static void reads_command_lines(void)
 	reads("show streams partner a.example", COMMAND_SHOW_STREAMS,
 	      "{\"partner\":\"a.example\"}");
 	reads("show denied last 20", COMMAND_SHOW_DENIED, "{\"last\":20}");
+	reads("partner add a.example TlsNegotiation Required ProxyFqdn x.example --expires 2h",
+	      COMMAND_PARTNER_ADD,
+	      "{\"domain\":\"a.example\",\"expires\":7200,\"key\":{\"ProxyFqdn\":\"x.example\","
+	      "\"TlsNegotiation\":\"Required\"}}");
+	reads("partner add a.example --save", COMMAND_PARTNER_ADD,
+	      "{\"domain\":\"a.example\",\"save\":true}");
+	reads("partner block 192.0.2.0/24 --for 10m --reason spam", COMMAND_PARTNER_BLOCK,
+	      "{\"for\":600,\"reason\":\"spam\",\"target\":\"192.0.2.0/24\"}");
 }
 
 static void refuses_with_what_is_expected(void)
@@ -83,6 +91,16 @@ static void refuses_with_what_is_expected(void)
 	refuses("show denied last 99999999999999999999999",
 		"\"99999999999999999999999\" is not a number from 1 on");
 	refuses("show denied last 5m", "\"5m\" is not a number from 1 on");
+	refuses("partner set a.example",
+		"KEY is missing: partner set DOMAIN KEY VALUE ... [--expires "
+		"DURATION] [--save]");
+	refuses("partner set a.example TlsNegotiation",
+		"VALUE is missing behind \"TlsNegotiation\": partner set DOMAIN KEY VALUE ... "
+		"[--expires DURATION] [--save]");
+	refuses("partner set a.example a-b c", "\"a-b\" is not a key of the configuration, such as "
+					       "TlsNegotiation, and its value");
+	refuses("partner set a.example A b A c",
+		"\"A\" is there twice, or too long, or one too many");
 	refuses("show partners bob@a.example",
 		"\"bob@a.example\" is not a domain, such as example.org");
 }
@@ -110,6 +128,11 @@ static void checks_requests(void)
 	CHECK_EQ(check("show partners", "{\"domain\":\"a b\"}"), -1);
 	CHECK_EQ(check("show partners", "{\"first\":1}"), -1);
 	CHECK_STR(error, "no argument \"first\": show partners [DOMAIN]");
+	CHECK_EQ(check("set limit", "{\"key\":{\"ConnectionLimit\":\"7\"}}"), COMMAND_SET_LIMIT);
+	CHECK_EQ(check("set limit", "{\"key\":{\"ConnectionLimit\":7}}"), -1);
+	CHECK_EQ(check("set limit", "{\"key\":{\"Connection Limit\":\"7\"}}"), -1);
+	CHECK_EQ(check("set limit", "{\"key\":{}}"), -1);
+	CHECK_EQ(check("set limit", "{\"key\":\"ConnectionLimit\"}"), -1);
 	CHECK_EQ(check("show  status", NULL), -1);
 	CHECK_STR(error, "unknown command \"show  status\": help lists all");
 }
@@ -131,7 +154,14 @@ static void agrees_with_itself(void)
 		n = split(line, words);
 		for (size_t k = 0; k < n; k++)
 			if (isupper((unsigned char)words[k][0]))
-				words[k] = strcmp(words[k], "DOMAIN") == 0 ? "a.example" : "7";
+				words[k] = strcmp(words[k], "DOMAIN") == 0 ? "a.example"
+					   : strcmp(words[k], "KEY") == 0  ? "Key"
+									   : "7";
+		for (size_t k = 0; k < n; k++)
+			if (strcmp(words[k], "...") == 0) {
+				memmove(&words[k], &words[k + 1], (--n - k) * sizeof(*words));
+				break;
+			}
 		CHECK_EQ(grammar_read(words, n, &args, error), i);
 		CHECK_EQ(grammar_check(grammar_words(c, own), args, error), i);
 		CHECK(c->text[0] != '\0' && strlen(c->text) <= GRAMMAR_TEXT_MAX);
