@@ -62,6 +62,8 @@ struct event {
 			enum toward toward;
 			/* A core + 1 whose stream it has just lost (MSG_LINK_VIA), or 0. */
 			uint16_t lost_by;
+			/* The first stanza that waits had been begun on a stream that was lost. */
+			bool is_begun;
 		} link;
 		struct {
 			enum close_by by;

@@ -154,6 +154,7 @@ static bool want(struct core *c, struct link *l)
 	e.link.pair = l->pair;
 	e.link.toward = (enum toward)l->toward;
 	e.link.lost_by = l->lost_by;
+	e.link.is_begun = l->parked.count > 0 && parcel_of(l->parked.first)->label.maybe_twice;
 	if (!inbox_event(c->inbox, &e)) {
 		stat_add(&c->stats.events_full, 1);
 		return false;

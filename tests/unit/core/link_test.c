@@ -56,6 +56,7 @@ static void parks_until_a_stream_comes(void)
 	edge = open_edge(true);
 	peer_say(edge, IN("1") IN("2"));
 	expect_wanted(TOWARD_INTERNAL);
+	CHECK(!rig.event.link.is_begun);
 	peer_say(edge, IN("3"));
 	rig_run(50);
 	CHECK(rig_is_quiet()); /* asked once */

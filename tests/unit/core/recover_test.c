@@ -150,6 +150,7 @@ static void recovers_to_the_link_and_bounces(void)
 	peer_reset(gateway);
 	CHECK(rig_expect(EVENT_CLOSED));
 	expect_wanted(TOWARD_INTERNAL);
+	CHECK(rig.event.link.is_begun);
 	CHECK_EQ(LAW(held), 2);
 	fail_link(TOWARD_INTERNAL);
 	while (strstr(edge->heard, "id='2'") == NULL)
