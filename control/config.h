@@ -43,6 +43,11 @@ struct config_tls {
 				    none */
 };
 
+/* Seconds: how streams end when the operator drains the node, and when the relay stops. */
+struct config_drain {
+	uint32_t deadline_s, spread_s, stop_deadline_s, stop_spread_s;
+};
+
 struct config {
 	char *path;
 	struct config_iface iface[IFACE_COUNT];
@@ -57,9 +62,10 @@ struct config {
 	bool ecn;
 	char *resolver; /* DNS server, address text, optionally @port; NULL = the system's */
 	bool dnssec;
-	char *socket_path;            /* operator's socket */
-	char *monitor_path;           /* that of those who may only look; NULL: none */
-	char *socket_group;           /* of both files; NULL: the process's */
+	char *socket_path;  /* operator's socket */
+	char *monitor_path; /* that of those who may only look; NULL: none */
+	char *socket_group; /* of both files; NULL: the process's */
+	struct config_drain drain;
 	char *log_level, *log_format; /* "info", "logfmt" */
 	bool log_messages;            /* a line for each message: message_log.h */
 	uint64_t hash;                /* of the file and its includes: shown by show status */

@@ -268,6 +268,20 @@ static void read_operator(struct config_draft *d, const xmlNode *e)
 			     "socket and monitor-socket are the same: expected two paths");
 }
 
+static void read_drain(struct config_draft *d, const xmlNode *e)
+{
+	struct config_drain *c = &d->config->drain;
+
+	c->deadline_s = config_u32(d, e, "deadline", 300, 1, 86400);
+	c->spread_s = config_u32(d, e, "spread", c->deadline_s < 60 ? c->deadline_s : 60, 0, 86400);
+	c->stop_deadline_s = config_u32(d, e, "stop-deadline", 5, 0, 300);
+	c->stop_spread_s = config_u32(d, e, "stop-spread", c->stop_deadline_s < 1 ? 0 : 1, 0, 300);
+	if (c->spread_s > c->deadline_s || c->stop_spread_s > c->stop_deadline_s)
+		config_error(d->report, config_at(d, e),
+			     "%s is longer than the deadline it is to be done by",
+			     c->spread_s > c->deadline_s ? "spread" : "stop-spread");
+}
+
 void config_read_host(struct config_draft *d, const xmlNode *root)
 {
 	struct config *c = d->config;
@@ -278,6 +292,7 @@ void config_read_host(struct config_draft *d, const xmlNode *root)
 		read_iface(d, config_child(root, iface_names[i]), i);
 	read_resolver(d, config_child(root, "resolver"));
 	read_operator(d, config_child(root, "operator"));
+	read_drain(d, config_child(root, "drain"));
 	c->log_level = or_default(d, config_attr(d, log, "level"), "info");
 	c->log_format = or_default(d, config_attr(d, log, "format"), "logfmt");
 	c->log_messages = config_bool(d, log, "messages", false);

@@ -57,8 +57,10 @@ void daemon_signal_ready(struct loop_watch *w, uint32_t events)
 
 	(void)events;
 	while (read(w->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo != SIGHUP)
-			daemon_stop(d);
+		if (info.ssi_signo != SIGHUP && d->shutting_down)
+			daemon_stop(d); /* said twice: now */
+		else if (info.ssi_signo != SIGHUP)
+			daemon_shut_down(d);
 		else
 			daemon_reload_by_signal(d);
 	}
@@ -73,6 +75,26 @@ void daemon_run(struct daemon *d)
 	if (d->stopped < d->cores)
 		log_event(LOG_LEVEL_WARNING, "stop_unclean", "cores_left=%u",
 			  d->cores - d->stopped);
+}
+
+static void is_drained(void *user)
+{
+	daemon_stop(user);
+}
+
+void daemon_shut_down(struct daemon *d)
+{
+	const struct config_drain *c = &d->config->drain;
+	const struct drain_times times = {c->stop_spread_s * UINT64_C(1000000),
+					  c->stop_deadline_s * UINT64_C(1000000)};
+
+	if (d->shutting_down || d->stopping)
+		return;
+	d->shutting_down = true;
+	if (times.deadline_us == 0)
+		daemon_stop(d);
+	else
+		drain_begin(d->drain, &times, is_drained, d);
 }
 
 void daemon_stop(struct daemon *d)
@@ -102,6 +124,31 @@ struct sessions *daemon_sessions(struct daemon *d)
 struct loop *daemon_loop(struct daemon *d)
 {
 	return d->loop;
+}
+
+struct gateways *daemon_gateways(struct daemon *d)
+{
+	return d->gateways;
+}
+
+struct drain *daemon_drain(struct daemon *d)
+{
+	return d->drain;
+}
+
+uint64_t daemon_core_still_us(const struct daemon *d, size_t index)
+{
+	return heartbeat_still_us(d->heartbeat, index);
+}
+
+uint64_t daemon_certificate_ends_unix_s(const struct daemon *d, enum iface iface)
+{
+	return tls_ctx_ends_unix_s(d->tls[iface]);
+}
+
+const char *daemon_state(const struct daemon *d)
+{
+	return d->shutting_down || d->stopping ? "stopping" : drain_state(d->drain);
 }
 
 size_t daemon_cores(const struct daemon *d)

@@ -12,6 +12,9 @@
 #include "control/config_diff.h"
 #include "control/operator/exit_code.h"
 #include "control/overlay.h"
+#include "control/config.h"
+#include "control/drain.h"
+#include "control/gateways.h"
 #include "control/session.h"
 
 struct daemon;
@@ -20,6 +23,8 @@ struct daemon;
 const struct config *daemon_config(const struct daemon *d);
 struct sessions *daemon_sessions(struct daemon *d);
 struct loop *daemon_loop(struct daemon *d);
+struct gateways *daemon_gateways(struct daemon *d);
+struct drain *daemon_drain(struct daemon *d);
 size_t daemon_cores(const struct daemon *d);
 const struct core *daemon_core(const struct daemon *d, size_t index);
 /* Devices of an interface, at least one: all of them have its address. */
@@ -27,6 +32,10 @@ size_t daemon_ports(const struct daemon *d, enum iface iface);
 const struct port *daemon_port(const struct daemon *d, enum iface iface, size_t index);
 /* How its flows find their core. */
 enum steer_way daemon_steering(const struct daemon *d, enum iface iface);
+/* For how long core @index has stood still; 0: it moves. */
+uint64_t daemon_core_still_us(const struct daemon *d, size_t index);
+/* When the certificate that @iface shows by default ends. */
+uint64_t daemon_certificate_ends_unix_s(const struct daemon *d, enum iface iface);
 uint64_t daemon_uptime_s(const struct daemon *d);
 uint64_t daemon_loaded_unix_s(const struct daemon *d);
 
@@ -79,7 +88,12 @@ MUST_USE bool daemon_rollback(struct daemon *d, struct daemon_change *c);
  */
 MUST_USE bool daemon_change(struct daemon *d, struct overlay *o, const char *domain, uint64_t save,
 			    struct daemon_change *c);
-/* Ends the relay: streams get <system-shutdown/>, what is held bounces, then main() returns. */
+/* Drains by the configuration's values for a stop, which are short, then daemon_stop(). */
+void daemon_shut_down(struct daemon *d);
+/* Ends the relay at once: streams get <system-shutdown/>, what is held bounces, then main()
+ * returns. */
 void daemon_stop(struct daemon *d);
+/* "running", "draining", "drained" or "stopping". */
+const char *daemon_state(const struct daemon *d);
 
 #endif

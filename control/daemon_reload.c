@@ -112,6 +112,7 @@ bool daemon_take(struct daemon *d, struct config *next, struct overlay *o,
 	daemon_use_overlay(d, o, c);
 	daemon_apply_log(next);
 	publish(d, route);
+	gateways_reload(d->gateways, next->policy);
 	links_reload(d->links, next);
 	sessions_reload(d->sessions, next, tls, &c->closed);
 	c->old_certificate = sessions_on_old_certificate(d->sessions);

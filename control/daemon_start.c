@@ -310,7 +310,13 @@ static void stop_resolver(struct daemon *d)
 
 static bool start_sessions(struct daemon *d, char *error)
 {
-	const struct links_setup links = {d->loop, d->resolver, d->domains, d->orders, d->config};
+	struct gateways *gateways = d->gateways = gateways_make(d->loop, d->config->policy);
+	const struct links_setup links = {.loop = d->loop,
+					  .resolver = d->resolver,
+					  .domains = d->domains,
+					  .orders = d->orders,
+					  .config = d->config,
+					  .gateways = gateways};
 	const struct sessions_setup sessions = {
 	    .loop = d->loop,
 	    .orders = d->orders,
@@ -318,6 +324,7 @@ static bool start_sessions(struct daemon *d, char *error)
 	    .links = d->links = links_make(&links),
 	    .cores = d->core,
 	    .config = d->config,
+	    .gateways = gateways,
 	    .tls = {d->tls[IFACE_EDGE], d->tls[IFACE_INTERNAL]},
 	};
 
@@ -327,10 +334,31 @@ static bool start_sessions(struct daemon *d, char *error)
 	return true;
 }
 
+static bool start_drain(struct daemon *d, char *error)
+{
+	const struct drain_setup setup = {.loop = d->loop,
+					  .links = d->links,
+					  .sessions = d->sessions,
+					  .cores = d->core,
+					  .core_count = d->cores};
+
+	(void)error;
+	d->drain = drain_make(&setup);
+	d->heartbeat = heartbeat_make(d->loop, d->core, d->cores);
+	return true;
+}
+
+static void stop_drain(struct daemon *d)
+{
+	heartbeat_free(d->heartbeat);
+	drain_free(d->drain);
+}
+
 static void stop_sessions(struct daemon *d)
 {
 	links_free(d->links);
 	sessions_free(d->sessions);
+	gateways_free(d->gateways);
 }
 
 static bool start_opsock(struct daemon *d, char *error)
@@ -416,6 +444,7 @@ static const struct step {
     {start_cores, stop_cores},
     {start_resolver, stop_resolver},
     {start_sessions, stop_sessions},
+    {start_drain, stop_drain},
     {start_opsock, stop_opsock},
     {launch_cores, join_cores},
 };

@@ -12,6 +12,7 @@
 #include "control/daemon.h"
 #include "control/domains.h"
 #include "control/eal.h"
+#include "control/heartbeat.h"
 #include "control/links.h"
 #include "control/loop.h"
 #include "control/operator/opsock.h"
@@ -68,10 +69,14 @@ struct daemon {
 	struct retired_route *retired;
 	struct orders *orders;
 	struct resolver *resolver;
+	struct gateways *gateways;
 	struct links *links;
 	struct sessions *sessions;
+	struct drain *drain;
+	struct heartbeat *heartbeat;
 	struct opsock *opsock, *monitor; /* monitor: NULL where none is configured */
 
+	bool shutting_down; /* drains, and stops then */
 	bool stopping;
 	unsigned int stopped; /* cores that have left their loop */
 	uint64_t stop_by_us;

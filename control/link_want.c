@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* link_want.c - resolving, dialling and asking for one want, and how it ends. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "control/link_want.h"
 #include "control/log.h"
+
+/* A gateway that does not answer is left for another one, if there is one. */
+#define GATEWAY_ANSWERS_US UINT64_C(5000000)
+
+uint64_t link_want_patience_us(const struct links *l)
+{
+	return (uint64_t)l->config->policy->limits.establishment_timeout_s * 1000000;
+}
 
 struct session *link_want_dial(struct want *w, const struct stream_setup *setup,
 			       const struct ip_addr *address, uint16_t port)
@@ -36,6 +45,14 @@ void link_want_dial_next(struct want *w)
 		link_want_failed(w, w->why);
 }
 
+/* Another one to dial, or NULL. */
+static const struct gateway *next_gateway(const struct want *w)
+{
+	const struct gateway *g = gateways_choose(w->links->gateways, w->local, w->tried);
+
+	return g != NULL && g->dial != GATEWAY_DIAL_NONE ? g : NULL;
+}
+
 void link_want_dial_gateway(struct want *w, const struct gateway *gateway)
 {
 	const struct stream_setup setup = {.role = STREAM_INITIATING,
@@ -46,7 +63,13 @@ void link_want_dial_gateway(struct want *w, const struct gateway *gateway)
 					   .gateway = gateway,
 					   .direct_tls = gateway->dial == GATEWAY_DIAL_DIRECT_TLS};
 
-	w->target_count = w->target_next = 0; /* one address: when it fails, the want fails */
+	struct links *l = w->links;
+
+	w->target_count = w->target_next = 0; /* one address */
+	w->tried |= gateways_bit(l->gateways, gateway);
+	shared_set(&w->dialled, gateway->name);
+	if (next_gateway(w) != NULL && link_want_patience_us(l) > GATEWAY_ANSWERS_US)
+		loop_at(l->loop, &w->deadline, loop_now_us(l->loop) + GATEWAY_ANSWERS_US);
 	w->session = link_want_dial(w, &setup, &gateway->address, gateway->port);
 }
 
@@ -119,6 +142,7 @@ void link_want_forget(struct want *w)
 	link_race_end(w);
 	if (w->query != NULL)
 		resolver_cancel(w->query);
+	shared_drop(&w->dialled);
 	free(w);
 }
 
@@ -164,7 +188,10 @@ static enum stanza_condition condition_for(enum drop why)
 	case DROP_STREAM_BLOCKED:
 		return STANZA_NOT_ALLOWED;
 	case DROP_STREAM_LIMIT:
+	case DROP_STREAM_DRAINING:
 		return STANZA_RESOURCE_CONSTRAINT;
+	case DROP_GATEWAY_MAINT:
+		return STANZA_RECIPIENT_UNAVAILABLE;
 	case DROP_DIALBACK_INVALID:
 		return STANZA_INTERNAL_SERVER_ERROR;
 	default:
@@ -187,7 +214,8 @@ static void tell_asker(const struct want *w, enum drop why)
 static bool is_own_choice(enum drop why)
 {
 	return why == DROP_STREAM_NOT_ALLOWED || why == DROP_STREAM_LIMIT ||
-	       why == DROP_STREAM_BLOCKED || why == DROP_STREAM_KICKED;
+	       why == DROP_STREAM_BLOCKED || why == DROP_STREAM_KICKED ||
+	       why == DROP_STREAM_DRAINING || why == DROP_GATEWAY_MAINT;
 }
 
 static void fail(struct want *w, enum drop why)
@@ -196,7 +224,7 @@ static void fail(struct want *w, enum drop why)
 	struct session *asker = w->kind == WANT_VERIFY ? w->asker : NULL;
 	struct msg m = {.kind = MSG_LINK_FAILED};
 
-	if (why == DROP_STREAM_LIMIT || why == DROP_STREAM_BLOCKED)
+	if (is_own_choice(why) && why != DROP_STREAM_NOT_ALLOWED && why != DROP_STREAM_KICKED)
 		l->sessions->drops[why]++;
 	log_event(LOG_LEVEL_NOTICE, "link_failed",
 		  "local=%s remote=%s toward=%s purpose=%s reason=%s", w->local, w->remote,
@@ -217,12 +245,38 @@ static void fail(struct want *w, enum drop why)
 	link_want_forget(w);
 }
 
+/* A gateway was dialled in vain: the next that serves the domain, if there is one. */
+static bool is_passed_on(struct want *w, enum drop why)
+{
+	struct links *l = w->links;
+	const struct gateway *next;
+	char before[64];
+
+	if (w->dialled[0] == '\0' || w->kind != WANT_PAIR || why == DROP_STREAM_DRAINING)
+		return false;
+	if (why != DROP_GATEWAY_MAINT)
+		gateways_failed(l->gateways, w->dialled, why);
+	next = next_gateway(w);
+	if (next == NULL)
+		return false;
+	gateways_passed_over(l->gateways, w->dialled);
+	(void)snprintf(before, sizeof(before), "%s", w->dialled);
+	log_event(LOG_LEVEL_WARNING, "gateway_failover", "local=%s from=%s to=%s reason=%s",
+		  w->local, before, next->name, drop_name(why));
+	w->separate = false;
+	loop_at(l->loop, &w->deadline, loop_now_us(l->loop) + link_want_patience_us(l));
+	link_want_dial_gateway(w, next);
+	return true;
+}
+
 void link_want_failed(struct want *w, enum drop why)
 {
 	struct links *l = w->links;
 	struct session *elsewhere = NULL;
 	uint32_t random = 0;
 
+	if (is_passed_on(w, why))
+		return;
 	/* Where a core gets no stream of its own to a gateway, another core's may do. */
 	if (w->kind == WANT_PAIR && w->toward == TOWARD_INTERNAL)
 		elsewhere =
@@ -253,7 +307,7 @@ void link_want_again(struct want *w)
 		w->separate = true;
 		link_want_resolve(w);
 	} else {
-		gateway = policy_gateway_for(w->links->config->policy, w->local);
+		gateway = gateways_choose(w->links->gateways, w->local, 0);
 		w->separate = true;
 		if (gateway == NULL || gateway->dial == GATEWAY_DIAL_NONE)
 			link_want_failed(w, w->why);

@@ -9,6 +9,7 @@
 #define CONTROL_LINK_WANT_H
 
 #include "control/backoff.h"
+#include "control/gateways.h"
 #include "control/link_race.h"
 #include "control/link_serving.h"
 #include "control/session_state.h"
@@ -44,8 +45,10 @@ struct want {
 	size_t target_count, target_next;
 	struct link_race race; /* of dials; `session` is NULL meanwhile */
 	struct session *session;
-	bool separate; /* a stream of its own: the shared one would not take the pair */
-	enum drop why; /* the last failure */
+	uint64_t tried;      /* gateways that have been dialled for it: gateways_bit() */
+	const char *dialled; /* the last of them, shared.h */
+	bool separate;       /* a stream of its own: the shared one would not take the pair */
+	enum drop why;       /* the last failure */
 	struct loop_timer deadline;
 };
 
@@ -55,6 +58,7 @@ struct links {
 	struct domains *domains;
 	struct orders *orders;
 	const struct config *config;
+	struct gateways *gateways;
 	struct sessions *sessions;
 	struct want *first;
 	struct serving *serving;
@@ -69,7 +73,7 @@ void link_want_dial_next(struct want *w);
 /* Dials @setup's stream for the want. */
 struct session *link_want_dial(struct want *w, const struct stream_setup *setup,
 			       const struct ip_addr *address, uint16_t port);
-/* The reverse leg: the gateway's own address. */
+/* The reverse leg: the gateway's own address. While another could take its place it has 5 s. */
 void link_want_dial_gateway(struct want *w, const struct gateway *gateway);
 /* One more pair on @s, an established reverse leg, by db:result. False when that stream cannot. */
 bool link_want_ask(struct want *w, struct session *s);
@@ -84,6 +88,8 @@ void link_want_done(struct want *w);
 void link_want_served(struct want *w, uint16_t core);
 /* Not to be served: parked stanzas bounce, or the asker hears that. */
 void link_want_failed(struct want *w, enum drop why);
+/* How long a want may take, where nothing says otherwise. */
+uint64_t link_want_patience_us(const struct links *l);
 /* Unlinks and frees, telling nobody. */
 void link_want_forget(struct want *w);
 

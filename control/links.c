@@ -27,6 +27,7 @@ struct links *links_make(const struct links_setup *setup)
 	l->domains = setup->domains;
 	l->orders = setup->orders;
 	l->config = setup->config;
+	l->gateways = setup->gateways;
 	l->serving = link_serving_make();
 	return l;
 }
@@ -49,6 +50,8 @@ void links_use(struct links *l, struct sessions *sessions)
 void links_reload(struct links *l, const struct config *config)
 {
 	l->config = config;
+	for (struct want *w = l->first; w != NULL; w = w->next)
+		w->tried = 0; /* they have other numbers now */
 	memset(l->backoff, 0,
 	       sizeof(l->backoff)); /* what failed may have been mended in the file */
 }
@@ -58,12 +61,14 @@ static bool is_ready(const struct session *s)
 	return s->is_established && !s->is_closing;
 }
 
-/* The live stream that we opened to the gateway of @local, or that is about to be. */
+/* The live stream that we opened to a gateway of @local, or that is about to be: whichever gateway
+ * it leads to, while that one may take stanzas. */
 static struct session *find_reverse_leg(const struct links *l, uint16_t core, const char *local)
 {
 	for (struct session *s = l->sessions->first; s != NULL; s = s->next)
 		if (s->role == STREAM_INITIATING && s->leg == IFACE_INTERNAL && s->core == core &&
-		    !s->is_closing && strcmp(s->own_theirs, local) == 0)
+		    !s->is_closing && !s->is_unwanted && strcmp(s->own_theirs, local) == 0 &&
+		    gateways_may_take(l->gateways, s->gateway, local))
 			return s;
 	return NULL;
 }
@@ -94,6 +99,7 @@ static struct want *make_want(struct links *l, enum want_kind kind, enum toward 
 	w->core = core;
 	w->askers = (uint16_t)BIT(core);
 	w->why = DROP_DIAL_FAILED;
+	w->dialled = SHARED_EMPTY;
 	w->deadline.due = deadline_is_over;
 	w->next = l->first;
 	if (l->first != NULL)
@@ -101,11 +107,6 @@ static struct want *make_want(struct links *l, enum want_kind kind, enum toward 
 	l->first = w;
 	loop_at(l->loop, &w->deadline, loop_now_us(l->loop) + patience_us);
 	return w;
-}
-
-static uint64_t establishment_us(const struct links *l)
-{
-	return (uint64_t)l->config->policy->limits.establishment_timeout_s * 1000000;
 }
 
 static bool is_blocked(const struct want *w)
@@ -142,10 +143,18 @@ static void want_edge(struct want *w)
 static void want_internal(struct want *w)
 {
 	struct links *l = w->links;
-	const struct gateway *gateway = policy_gateway_for(l->config->policy, w->local);
+	const struct gateway *gateway = gateways_choose(l->gateways, w->local, 0);
 	struct session *s;
 
+	if (gateway == NULL && policy_gateway_for(l->config->policy, w->local) != NULL) {
+		link_want_failed(w, DROP_GATEWAY_MAINT);
+		return;
+	}
 	if (gateway == NULL || gateway->dial == GATEWAY_DIAL_NONE) {
+		if (l->sessions->drain >= DRAIN_GATEWAYS) { /* it would not be let in */
+			link_want_failed(w, DROP_STREAM_DRAINING);
+			return;
+		}
 		w->state = WANT_WAITING;
 		loop_at(l->loop, &w->deadline, loop_now_us(l->loop) + GATEWAY_COMES_US);
 		return;
@@ -190,13 +199,24 @@ static struct session *find_elsewhere(const struct links *l, uint16_t core, cons
 	const struct gateway *gateway;
 
 	if (e->link.toward == TOWARD_INTERNAL) {
-		gateway = policy_gateway_for(l->config->policy,
-					     domains_name(l->domains, e->link.pair.local));
+		gateway =
+		    gateways_choose(l->gateways, domains_name(l->domains, e->link.pair.local), 0);
 		if (gateway != NULL && gateway->dial != GATEWAY_DIAL_NONE)
 			return NULL;
 	}
 	return link_serving_elsewhere(l->serving, core, e->link.pair, e->link.toward,
 				      e->link.lost_by);
+}
+
+/* While the relay drains: to the edge only what had been begun on a stream that was lost gets
+ * another one, and that while there is time; to the inside whatever is still on its way. */
+static bool is_shut(const struct links *l, const struct event *e)
+{
+	const enum drain_phase phase = l->sessions->drain;
+
+	if (e->link.toward == TOWARD_INTERNAL)
+		return phase >= DRAIN_LEGS;
+	return phase >= DRAIN_CUT || (phase == DRAIN_PARTNERS && !e->link.is_begun);
 }
 
 void links_wanted(struct links *l, uint16_t core, const struct event *e)
@@ -211,7 +231,7 @@ void links_wanted(struct links *l, uint16_t core, const struct event *e)
 		return;
 	}
 	elsewhere = find_elsewhere(l, core, e);
-	w = make_want(l, WANT_PAIR, toward, core, establishment_us(l));
+	w = make_want(l, WANT_PAIR, toward, core, link_want_patience_us(l));
 	w->lost_by = e->link.lost_by;
 	w->pair = pair;
 	if (toward == TOWARD_EDGE)
@@ -220,6 +240,8 @@ void links_wanted(struct links *l, uint16_t core, const struct event *e)
 	snprintf(w->remote, sizeof(w->remote), "%s", domains_name(l->domains, pair.remote));
 	if (elsewhere != NULL)
 		link_want_served(w, elsewhere->core);
+	else if (is_shut(l, e))
+		link_want_failed(w, DROP_STREAM_DRAINING);
 	else if (toward == TOWARD_EDGE)
 		want_edge(w);
 	else
@@ -243,7 +265,7 @@ static bool may_verify(const struct links *l, const struct want *of)
 void links_verify(struct links *l, struct session *asker, const struct stream_news *news)
 {
 	struct want *w =
-	    make_want(l, WANT_VERIFY, TOWARD_EDGE, asker->core, establishment_us(l) / 2);
+	    make_want(l, WANT_VERIFY, TOWARD_EDGE, asker->core, link_want_patience_us(l) / 2);
 
 	w->asker = asker;
 	w->pair.local = domains_id(l->domains, news->ours);
@@ -409,9 +431,45 @@ void links_on_closed(struct links *l, struct session *s, enum drop why)
 	struct want *w;
 
 	link_serving_remove(l->serving, s);
+	/* Before the wants behind it look for another way. */
+	if (s->leg == IFACE_INTERNAL && s->role == STREAM_INITIATING && !s->is_established &&
+	    why != DROP_STREAM_DRAINING && why != DROP_GATEWAY_MAINT)
+		gateways_failed(l->gateways, s->gateway,
+				why != DROP_COUNT ? why : DROP_STREAM_CLOSED_EARLY);
 	while ((w = find_leaning_on(l, s)) != NULL)
 		if (w->kind == WANT_VERIFY && w->asker == s)
 			link_want_forget(w);
 		else
 			lost_stream(w, s, why);
+}
+
+void links_give_up(struct links *l, enum toward toward, bool waiting_only)
+{
+	struct want *w = l->first;
+
+	while (w != NULL)
+		if (w->kind == WANT_PAIR && w->toward == toward &&
+		    (!waiting_only || w->state == WANT_WAITING)) {
+			link_want_failed(w, DROP_STREAM_DRAINING);
+			w = l->first;
+		} else {
+			w = w->next;
+		}
+}
+
+uint32_t links_wanted_to_edge(const struct links *l)
+{
+	uint32_t n = 0;
+
+	for (const struct want *w = l->first; w != NULL; w = w->next)
+		n += w->kind == WANT_PAIR && w->toward == TOWARD_EDGE;
+	return n;
+}
+
+bool links_expect(const struct links *l, const char *remote)
+{
+	for (const struct want *w = l->first; w != NULL; w = w->next)
+		if (w->toward == TOWARD_EDGE && strcmp(w->remote, remote) == 0)
+			return true;
+	return false;
 }

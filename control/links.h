@@ -31,6 +31,7 @@ struct links_setup {
 	struct domains *domains;
 	struct orders *orders;
 	const struct config *config;
+	struct gateways *gateways; /* borrowed, as all of these */
 };
 
 /* Never NULL. */
@@ -59,6 +60,14 @@ void links_on_established(struct links *l, struct session *s);
 void links_on_pair_failed(struct links *l, struct session *s, const struct stream_news *news);
 void links_on_verified(struct links *l, struct session *s, const struct stream_news *news);
 void links_on_closed(struct links *l, struct session *s, enum drop why);
+
+/* A drain (drain.h): wishes for streams to that side end, @waiting_only: those that nobody is asked
+ * for. What is parked bounces. */
+void links_give_up(struct links *l, enum toward toward, bool waiting_only);
+/* How many wish for a stream with a partner that is to carry stanzas. */
+uint32_t links_wanted_to_edge(const struct links *l);
+/* Is @remote being dialled, or is a key of its being verified? It may have to dial back. */
+bool links_expect(const struct links *l, const char *remote);
 
 void links_reload(struct links *l, const struct config *config);
 

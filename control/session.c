@@ -21,6 +21,7 @@ struct sessions *sessions_make(const struct sessions_setup *setup)
 	t->links = setup->links;
 	t->cores = setup->cores;
 	t->config = setup->config;
+	t->gateways = setup->gateways;
 	t->slots = setup->config->conns_per_core;
 	t->taps = taps_make(t->loop, t->orders, t->cores, t);
 	t->message_log = message_log_make(t->taps);

@@ -21,6 +21,7 @@ struct links;
 struct domains;
 struct orders;
 struct blocks_prefix;
+struct gateways;
 
 struct sessions_setup {
 	struct loop *loop;
@@ -30,6 +31,7 @@ struct sessions_setup {
 				session; links.h */
 	struct core *const *cores; /* borrowed; for what only they know of a connection */
 	const struct config *config;
+	struct gateways *gateways; /* borrowed */
 	struct tls_ctx *tls[IFACE_COUNT];
 };
 
@@ -68,6 +70,10 @@ void sessions_close_chosen(struct sessions *s, const struct sessions_filter *f, 
 
 /* Who watches them. Borrowed. */
 struct taps *sessions_taps(struct sessions *s);
+
+/* The operator has ordered something else of gateway @name (gateways.h): its streams end that are
+ * not to be any more. Returns how many. */
+unsigned int sessions_heed_gateway(struct sessions *s, const char *name);
 
 /* As `sluicectl show streams` prints them. */
 struct session_view {

@@ -178,7 +178,7 @@ static void on_header(struct session *s, const struct event *e)
 	shared_set(&s->header, header != NULL ? header->root : "");
 	if (header == NULL)
 		stream_on_refused(s->stream, DROP_XML_NOT_WELL_FORMED, now(s));
-	else
+	else if (!session_turns_away(s, header))
 		stream_on_header(s->stream, header, now(s));
 	xml_free(header);
 	session_obey(s);

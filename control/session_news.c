@@ -22,6 +22,24 @@ void session_abort(struct session *s)
 	orders_give(s->table->orders, s->core, &m);
 }
 
+void session_cut(struct session *s, enum drop why)
+{
+	const struct msg m = order(s, MSG_ABORT);
+
+	if (s->end == DROP_COUNT)
+		s->end = why;
+	if (!s->is_open) { /* its dial is still under way */
+		if (s->is_unwanted)
+			return;
+		session_give_up(s);
+		links_on_closed(s->table->links, s, why);
+		return;
+	}
+	s->is_closing = true;
+	loop_cancel(s->table->loop, &s->timer);
+	orders_give(s->table->orders, s->core, &m);
+}
+
 static void close_with(struct session *s, const char *bytes, size_t len)
 {
 	struct msg m = order(s, MSG_CLOSE);
@@ -142,17 +160,20 @@ static bool is_over_limit(struct session *s, const struct partner *partner)
 	return true;
 }
 
-static void authorised(struct session *s, const struct stream_news *news)
+static void authorised(struct session *s, struct stream_news *news)
 {
 	const struct partner *partner = policy_partner(s->table->config->policy, news->remote);
 	const struct gateway *gateway = stream_gateway(s->stream);
 
-	if (is_over_limit(s, partner))
+	if (session_is_unwelcome(s, news) || is_over_limit(s, partner))
 		return;
 	if (s->leg == IFACE_EDGE)
 		session_count_partner(s, partner);
-	if (gateway != NULL)
+	if (gateway != NULL) {
 		shared_set(&s->gateway, gateway->name);
+		gateways_answered(s->table->gateways, gateway->name);
+	}
+	news->bits = session_granted(s, news);
 	if (s->pairs++ == 0) {
 		shared_set(&s->local, news->local);
 		shared_set(&s->remote, news->remote);
@@ -161,7 +182,8 @@ static void authorised(struct session *s, const struct stream_news *news)
 		shared_set(&s->remote, news->remote);
 	}
 	taps_consider(s, news->remote);
-	grant(s, news, partner);
+	if (news->bits != 0)
+		grant(s, news, partner);
 	log_event(LOG_LEVEL_INFO, "stream_authorised",
 		  "stream=%s local=%s remote=%s method=%s direction=%s%s", s->trace_id, news->local,
 		  news->remote, method_name(news->method),
@@ -192,7 +214,7 @@ static void closed(struct session *s, const struct stream_news *news)
 	close_with(s, news->bytes, news->len);
 }
 
-static void obey(struct session *s, const struct stream_news *news)
+static void obey(struct session *s, struct stream_news *news)
 {
 	switch (news->kind) {
 	case STREAM_NEWS_NONE:

@@ -8,6 +8,8 @@
 #define CONTROL_SESSION_STATE_H
 
 #include "control/domains.h"
+#include "control/drain_plan.h"
+#include "control/gateways.h"
 #include "control/handshake.h"
 #include "control/links.h"
 #include "control/orders.h"
@@ -55,7 +57,8 @@ struct session {
 	bool is_closing;   /* MSG_CLOSE or MSG_ABORT is given: no more orders */
 	bool is_unwanted;  /* another address was quicker: ends as soon as its dial does */
 	bool has_tls, is_probing, is_established;
-	bool serves; /* has entries in link_serving.h's table */
+	bool serves;      /* has entries in link_serving.h's table */
+	bool is_withheld; /* its gateway drains: it was not granted what it could take */
 	char trace_id[16];
 	enum drop condemned_for : 8;
 	uint8_t tls_age;      /* sessions.tls_age when its handshake began */
@@ -71,9 +74,11 @@ struct sessions {
 	struct links *links;
 	struct core *const *cores;
 	const struct config *config;
+	struct gateways *gateways;
 	struct tls_ctx *tls[IFACE_COUNT];
 	struct taps *taps;
 	struct message_log *message_log;
+	enum drain_phase drain; /* drain.c's: what is shut */
 
 	struct session *first, **by_slot[CORES_MAX]; /* by_slot[core][conn.slot] */
 	struct session *last;
@@ -142,6 +147,18 @@ void session_end(struct session *s);
 /* Resets the connection. */
 void session_abort(struct session *s);
 void session_start_handshake(struct session *s, bool is_server);
+
+/* Ends it now: no orders follow, and wants that lean on it hear @why. */
+void session_cut(struct session *s, enum drop why);
+
+/* session_welcome.c */
+
+/* Said to a peer whose first header has come: not now. True when it has been said. */
+bool session_turns_away(struct session *s, const struct xml_element *header);
+/* Is the pair just authorised not to be had at present? Then the stream ends. */
+bool session_is_unwelcome(struct session *s, const struct stream_news *news);
+/* What of its grant it gets: a gateway that drains takes nothing new. */
+uint8_t session_granted(struct session *s, const struct stream_news *news);
 
 /* session_events.c */
 void session_on_timer(struct loop_timer *t);

@@ -181,6 +181,9 @@ MUST_USE bool stream_verify(struct stream *s, const char *ours, const char *thei
  * ("remote-connection-failed", ...). */
 void stream_verified(struct stream *s, const char *ours, const char *theirs, const char *id,
 		     enum verify_result result, const char *condition, uint64_t now_us);
+/* Receiving, before its first header is taken: whom our last words shall name. What is not ours is
+ * left out. */
+void stream_name(struct stream *s, const char *ours, const char *theirs);
 /* Command: end it. */
 void stream_close(struct stream *s, enum stream_condition condition, const char *text,
 		  uint64_t now_us);

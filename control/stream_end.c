@@ -154,3 +154,11 @@ void stream_refuse(struct stream *s, enum stream_condition condition, enum drop 
 	s->now_us = now_us;
 	stream_fail(s, condition, why, text);
 }
+
+void stream_name(struct stream *s, const char *ours, const char *theirs)
+{
+	if (s->state != STREAM_EXPECT_HEADER || s->is_sasl_done)
+		return;
+	shared_set(&s->ours, stream_has_ours(s, ours) ? ours : "");
+	shared_set(&s->theirs, theirs);
+}

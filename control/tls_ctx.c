@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "control/chain_cache.h"
 #include "control/tls_credential.h"
@@ -243,6 +244,16 @@ bool tls_ctx_shows_same(const struct tls_ctx *a, const struct tls_ctx *b)
 		    X509_cmp(a->shown.by_domain[i].leaf, b->shown.by_domain[i].leaf) != 0)
 			return false;
 	return true;
+}
+
+uint64_t tls_ctx_ends_unix_s(const struct tls_ctx *t)
+{
+	struct tm ends;
+
+	/* What is no time has passed. */
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(t->shown.fallback.leaf), &ends) != 1)
+		return 0;
+	return (uint64_t)timegm(&ends);
 }
 
 enum iface tls_ctx_leg(const struct tls_ctx *t)

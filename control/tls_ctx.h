@@ -45,6 +45,8 @@ MUST_USE SSL *tls_ctx_ssl(struct tls_ctx *t, bool is_server, const char *domain,
 const struct identity_trust *tls_ctx_trust(const struct tls_ctx *t);
 /* Do both show the same certificates to whoever asks? */
 bool tls_ctx_shows_same(const struct tls_ctx *a, const struct tls_ctx *b);
+/* When the default certificate ends (its notAfter). */
+uint64_t tls_ctx_ends_unix_s(const struct tls_ctx *t);
 enum iface tls_ctx_leg(const struct tls_ctx *t);
 
 #endif

@@ -264,3 +264,11 @@ bool port_read_counters(const struct port *p, struct port_counters *out)
 	};
 	return true;
 }
+
+bool port_is_link_up(const struct port *p)
+{
+	struct rte_eth_link link;
+
+	return rte_eth_link_get_nowait(p->ethdev, &link) != 0 ||
+	       link.link_status == RTE_ETH_LINK_UP;
+}

@@ -72,6 +72,8 @@ static inline uint16_t port_tx(const struct port *p, uint16_t queue, struct rte_
 struct port_counters {
 	uint64_t rx_packets, tx_packets, rx_bytes, tx_bytes, rx_missed, rx_errors, tx_errors;
 };
+/* False: the device says that its link is down. What cannot tell is taken as up. */
+bool port_is_link_up(const struct port *p);
 MUST_USE bool port_read_counters(const struct port *p, struct port_counters *out);
 
 #endif

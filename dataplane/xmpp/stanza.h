@@ -28,6 +28,7 @@ enum stanza_kind {
 	X(STANZA_POLICY_VIOLATION, "policy-violation", "modify")                                   \
 	X(STANZA_NOT_ALLOWED, "not-allowed", "cancel")                                             \
 	X(STANZA_SERVICE_UNAVAILABLE, "service-unavailable", "cancel")                             \
+	X(STANZA_RECIPIENT_UNAVAILABLE, "recipient-unavailable", "wait")                           \
 	X(STANZA_ITEM_NOT_FOUND, "item-not-found", "cancel")
 
 enum stanza_condition {

@@ -24,8 +24,8 @@ static void says_what_the_schema_expected(void)
 		"t.xml:7: error: <AllowedPartner> lacks the attribute \"Domain\"\n");
 	refuses(HEAD EDGE INTERNAL LIMITS LOCALS "<AllowedPartner Domain='x.example'/>" TAIL,
 		"t.xml:6: error: <AllowedPartner> does not belong in <sluice>: expected one of: "
-		"dataplane, edge, internal, resolver, operator, log, GatewayConfiguration, "
-		"local-domains, gateways, AllowedPartners\n");
+		"dataplane, edge, internal, resolver, operator, drain, log, "
+		"GatewayConfiguration, local-domains, gateways, AllowedPartners\n");
 	refuses(HEAD EDGE LIMITS LOCALS TAIL,
 		"t.xml:1: error: <sluice> lacks the element <internal>\n");
 	refuses(HEAD EDGE EDGE INTERNAL LIMITS LOCALS TAIL,
@@ -256,6 +256,34 @@ static void checks_limits(void)
 	    "all partners together\n");
 }
 
+static void checks_the_drain(void)
+{
+	struct config *c = parse(GOOD);
+
+	CHECK_EQ(c->drain.deadline_s, 300);
+	CHECK_EQ(c->drain.spread_s, 60);
+	CHECK_EQ(c->drain.stop_deadline_s, 5);
+	CHECK_EQ(c->drain.stop_spread_s, 1);
+	config_free(c);
+	/* what is left out fits what is said */
+	c = parse(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY
+		  "<drain deadline='20' stop-deadline='0'/>" PARTNER TAIL);
+	CHECK_EQ(c->drain.deadline_s, 20);
+	CHECK_EQ(c->drain.spread_s, 20);
+	CHECK_EQ(c->drain.stop_spread_s, 0);
+	config_free(c);
+	refuses(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY
+		"<drain deadline='20' spread='21'/>" PARTNER TAIL,
+		"t.xml:7: error: spread is longer than the deadline it is to be done by\n");
+	refuses(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY
+		"<drain stop-deadline='2' stop-spread='3'/>" PARTNER TAIL,
+		"t.xml:7: error: stop-spread is longer than the deadline it is to be done by\n");
+	refuses(HEAD EDGE INTERNAL LIMITS LOCALS GATEWAY
+		"<drain stop-deadline='301' deadline='0'/>" PARTNER TAIL,
+		"t.xml:7: error: deadline is 0: expected 1 to 86400\n"
+		"t.xml:7: error: stop-deadline is 301: expected 0 to 300\n");
+}
+
 static void checks_names_and_passphrase(void)
 {
 	refuses(PARTNERS(P("a..example") "/>"),
@@ -310,6 +338,7 @@ int main(void)
 	RUN(checks_limits);
 	RUN(takes_several_cores);
 	RUN(checks_memory);
+	RUN(checks_the_drain);
 	RUN(checks_names_and_passphrase);
 	RUN(stops_at_a_hundred_complaints);
 	return check_summary();

@@ -73,6 +73,29 @@ static unsigned int count(struct stream *s, enum stream_news_kind kind, const ch
 	return n;
 }
 
+/* Refused before its header is looked at: the header that precedes the error names both, but for
+ * what is not ours. */
+static void last_words_name_whom_they_are_for(void)
+{
+	static const char *const whom[][3] = {
+	    {"ours.example", "p0.example", " from='ours.example' to='p0.example'"},
+	    {"not-ours.example", "p0.example", "' to='p0.example'"},
+	    {"", "", "' version='1.0'><stream:error><system-shutdown "},
+	};
+	bool said;
+
+	for (size_t i = 0; i < ARRAY_LEN(whom); i++) {
+		struct stream *s = make(STREAM_RECEIVING, 1);
+
+		stream_name(s, whom[i][0], whom[i][1]);
+		stream_close(s, STREAM_SYSTEM_SHUTDOWN, "not now", 1);
+		CHECK_EQ(count(s, STREAM_NEWS_CLOSE, whom[i][2], &said), 1);
+		CHECK(said);
+		CHECK_EQ(stream_state(s), STREAM_CLOSING);
+		stream_free(s);
+	}
+}
+
 static void a_partner_may_ask_for_so_many_pairs(void)
 {
 	struct stream *s = make(STREAM_RECEIVING, 1);
@@ -222,6 +245,7 @@ static void nothing_is_due_after_the_end(void)
 
 int main(void)
 {
+	RUN(last_words_name_whom_they_are_for);
 	RUN(a_partner_may_ask_for_so_many_pairs);
 	RUN(a_cut_name_stays_utf8);
 	RUN(so_many_verifications_wait_on_one_stream);
