@@ -16,8 +16,14 @@ json_t *answer_string(const char *text)
 
 void answer_stop(const struct request *r, struct answer *a)
 {
-	daemon_stop(r->daemon);
-	a->data = json_pack("{s:b}", "stopping", 1);
+	const uint32_t seconds = daemon_config(r->daemon)->drain.stop_deadline_s;
+
+	if (answer_flag(r, "now"))
+		daemon_stop(r->daemon);
+	else
+		daemon_shut_down(r->daemon);
+	a->data = json_pack("{s:b, s:I}", "stopping", 1, "deadline_s",
+			    (json_int_t)(answer_flag(r, "now") ? 0 : seconds));
 }
 
 void answer_help(const struct request *r, struct answer *a)

@@ -55,6 +55,10 @@ bool answer_flag(const struct request *r, const char *key);
 /* The partner that @domain belongs to; NULL, and the answer says so. */
 const struct partner *answer_partner(const struct request *r, const char *domain, struct answer *a);
 
+/* How the gateway of that name is; false, and the answer says so, where there is none. */
+bool answer_gateway(const struct request *r, const char *name, struct answer *a,
+		    struct gateway_view *out);
+
 /* A name or path from outside as JSON: what is not UTF-8 becomes "?". */
 json_t *answer_string(const char *text);
 

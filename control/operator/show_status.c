@@ -106,10 +106,11 @@ void show_status(const struct request *r, struct answer *a)
 	json_array_append_new(ifaces, iface_row(d, IFACE_EDGE));
 	json_array_append_new(ifaces, iface_row(d, IFACE_INTERNAL));
 	a->data = json_pack(
-	    "{s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "version", SLUICE_VERSION,
-	    "pid", (json_int_t)getpid(), "uptime_s", (json_int_t)daemon_uptime_s(d), "config",
-	    answer_string(c->path), "hash", json_sprintf("%016llx", (unsigned long long)c->hash),
-	    "loaded_unix_s", (json_int_t)daemon_loaded_unix_s(d), "partners",
-	    (json_int_t)c->policy->partner_count, "gateways", (json_int_t)c->policy->gateway_count,
-	    "streams", (json_int_t)count_streams(d), "cores", cores, "interfaces", ifaces);
+	    "{s:s, s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "state",
+	    daemon_state(d), "version", SLUICE_VERSION, "pid", (json_int_t)getpid(), "uptime_s",
+	    (json_int_t)daemon_uptime_s(d), "config", answer_string(c->path), "hash",
+	    json_sprintf("%016llx", (unsigned long long)c->hash), "loaded_unix_s",
+	    (json_int_t)daemon_loaded_unix_s(d), "partners", (json_int_t)c->policy->partner_count,
+	    "gateways", (json_int_t)c->policy->gateway_count, "streams",
+	    (json_int_t)count_streams(d), "cores", cores, "interfaces", ifaces);
 }

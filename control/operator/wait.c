@@ -15,7 +15,8 @@ struct wait {
 	uint64_t began_us, until_us;
 	/* Does it hold? Asked again and again: what it asks about may have gone meanwhile. */
 	bool (*holds)(const struct wait *w);
-	char domain[DOMAIN_TEXT_MAX + 1];
+	const char *(*is_vain)(const struct wait *w); /* why it will never hold; may be NULL */
+	char name[DOMAIN_TEXT_MAX + 1];               /* of a partner or gateway */
 };
 
 static void forget(struct wait *w)
@@ -40,9 +41,13 @@ static void look(struct loop_timer *t)
 {
 	struct wait *w = CONTAINER_OF(t, struct wait, timer);
 	const uint64_t now_us = loop_now_us(daemon_loop(w->daemon));
+	const char *vain;
 
 	if (w->holds(w)) {
 		job_end(&w->job, EXIT_OK, "", waited(w));
+		forget(w);
+	} else if (w->is_vain != NULL && (vain = w->is_vain(w)) != NULL) {
+		job_end(&w->job, EXIT_FAILED, vain, waited(w));
 		forget(w);
 	} else if (now_us >= w->until_us) {
 		job_end(&w->job, EXIT_TIMEOUT, "it did not come to that in time", waited(w));
@@ -78,7 +83,7 @@ static bool is_partner_up(const struct wait *w)
 	uint64_t cursor = 0;
 
 	while (sessions_next_view(daemon_sessions(w->daemon), &cursor, &v))
-		if (v.pairs > 0 && strcmp(v.partner, w->domain) == 0)
+		if (v.pairs > 0 && strcmp(v.partner, w->name) == 0)
 			return true;
 	return false;
 }
@@ -88,6 +93,66 @@ void wait_partner_up(const struct request *r, struct answer *a)
 	const struct partner *p = answer_partner(r, answer_text(r, "domain"), a);
 
 	if (p != NULL)
-		(void)snprintf(begin(r, a, is_partner_up)->domain, DOMAIN_TEXT_MAX + 1, "%s",
+		(void)snprintf(begin(r, a, is_partner_up)->name, DOMAIN_TEXT_MAX + 1, "%s",
 			       p->domain);
+}
+
+static bool is_drained(const struct wait *w)
+{
+	return strcmp(daemon_state(w->daemon), "drained") == 0;
+}
+
+static const char *is_not_draining(const struct wait *w)
+{
+	return strcmp(daemon_state(w->daemon), "running") == 0
+		   ? "nothing is being drained: drain start begins it"
+		   : NULL;
+}
+
+void wait_drained(const struct request *r, struct answer *a)
+{
+	begin(r, a, is_drained)->is_vain = is_not_draining;
+}
+
+/* Streams with it; none with one that a reload has taken away. */
+static uint32_t streams_of(const struct wait *w)
+{
+	struct gateway_view v;
+
+	for (size_t i = 0;
+	     gateways_view(daemon_gateways(w->daemon), daemon_sessions(w->daemon), i, &v); i++)
+		if (strcmp(v.gateway->name, w->name) == 0)
+			return v.streams;
+	return 0;
+}
+
+static bool is_gateway_up(const struct wait *w)
+{
+	return streams_of(w) > 0;
+}
+
+static bool is_gateway_down(const struct wait *w)
+{
+	return streams_of(w) == 0;
+}
+
+static void wait_gateway(const struct request *r, struct answer *a,
+			 bool (*holds)(const struct wait *w))
+{
+	const char *name = answer_text(r, "name");
+	struct gateway_view v;
+
+	if (answer_gateway(r, name, a, &v))
+		(void)snprintf(begin(r, a, holds)->name, DOMAIN_TEXT_MAX + 1, "%s",
+			       v.gateway->name);
+}
+
+void wait_gateway_up(const struct request *r, struct answer *a)
+{
+	wait_gateway(r, a, is_gateway_up);
+}
+
+void wait_gateway_down(const struct request *r, struct answer *a)
+{
+	wait_gateway(r, a, is_gateway_down);
 }

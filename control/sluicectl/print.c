@@ -7,6 +7,7 @@
 #include "control/sluicectl/own.h"
 #include "control/sluicectl/print.h"
 #include "control/sluicectl/print_change.h"
+#include "control/sluicectl/print_node.h"
 #include "control/sluicectl/print_watch.h"
 #include "control/sluicectl/table.h"
 
@@ -62,9 +63,9 @@ static void print_status(FILE *out, const json_t *data)
 	char loaded[32];
 
 	print_time(number_of(data, "loaded_unix_s"), loaded, sizeof(loaded));
-	fprintf(out, "sluice %s, pid %lld, up %lldd %02lld:%02lld:%02lld\n",
-		text_of(data, "version"), number_of(data, "pid"), up / 86400, up / 3600 % 24,
-		up / 60 % 60, up % 60);
+	fprintf(out, "sluice %s, pid %lld, %s, up %lldd %02lld:%02lld:%02lld\n",
+		text_of(data, "version"), number_of(data, "pid"), text_of(data, "state"),
+		up / 86400, up / 3600 % 24, up / 60 % 60, up % 60);
 	fprintf(out, "configuration %s\nloaded %s, hash %s\n", text_of(data, "config"), loaded,
 		text_of(data, "hash"));
 	fprintf(out, "%lld partners, %lld gateways, %lld streams\n\n", number_of(data, "partners"),
@@ -228,12 +229,6 @@ static void print_denied(FILE *out, const json_t *data)
 	sluicectl_table_print(out, columns, rows, "nothing was refused");
 }
 
-static void print_stop(FILE *out, const json_t *data)
-{
-	(void)data;
-	fputs("stopping\n", out);
-}
-
 /* What the relay knows, and what is sluicectl's own. */
 static void print_help(FILE *out, const json_t *data)
 {
@@ -303,7 +298,15 @@ void sluicectl_print(FILE *out, const char *command, const json_t *data)
 	    {"partner kick", sluicectl_print_touched},
 	    {"partner block", sluicectl_print_touched},
 	    {"stream close", sluicectl_print_touched},
-	    {"stop", print_stop},
+	    {"show gateways", sluicectl_print_gateways},
+	    {"show health", sluicectl_print_health},
+	    {"gateway ready", sluicectl_print_order},
+	    {"gateway drain", sluicectl_print_order},
+	    {"gateway maint", sluicectl_print_order},
+	    {"drain start", sluicectl_print_drain},
+	    {"drain stop", sluicectl_print_drain},
+	    {"drain status", sluicectl_print_drain},
+	    {"stop", sluicectl_print_stop},
 	    {"help", print_help},
 	};
 

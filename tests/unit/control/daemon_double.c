@@ -2,6 +2,7 @@
 /* daemon_double.c - the relay that the operator's socket sees in tests. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "control/config_parts.h"
 #include "daemon_double.h"
@@ -44,6 +45,8 @@ struct daemon *daemon_double_make(unsigned int partners)
 	free(text);
 	d->loop = loop_make();
 	d->overlay = overlay_make();
+	d->gateway_error[0] = d->gateway_error[1] = DROP_COUNT;
+	d->certificate_left_s = 90 * 86400;
 	the_daemon = d;
 	if (d->config != NULL && d->loop != NULL)
 		return d;
@@ -243,6 +246,139 @@ void sessions_close_chosen(struct sessions *s, const struct sessions_filter *f, 
 void daemon_stop(struct daemon *d)
 {
 	d->stopped = true;
+}
+
+void daemon_shut_down(struct daemon *d)
+{
+	d->shut_down = true;
+}
+
+const char *daemon_state(const struct daemon *d)
+{
+	return d->shut_down ? "stopping" : drain_plan_state(&d->plan);
+}
+
+uint64_t daemon_core_still_us(const struct daemon *d, size_t index)
+{
+	return d->still_us[index];
+}
+
+uint64_t daemon_certificate_ends_unix_s(const struct daemon *d, enum iface iface)
+{
+	return (uint64_t)time(NULL) + (iface == IFACE_EDGE ? d->certificate_left_s : 90 * 86400);
+}
+
+struct drain *daemon_drain(struct daemon *d)
+{
+	return (struct drain *)(void *)d;
+}
+
+void drain_begin(struct drain *drain, const struct drain_times *times, void (*done)(void *user),
+		 void *user)
+{
+	struct daemon *d = (struct daemon *)(void *)drain;
+
+	(void)done;
+	(void)user;
+	d->times = *times;
+	drain_plan_begin(&d->plan, times, 0);
+}
+
+void drain_end(struct drain *drain)
+{
+	drain_plan_end(&((struct daemon *)(void *)drain)->plan);
+}
+
+void drain_view(const struct drain *drain, struct drain_view *out)
+{
+	const struct daemon *d = (const struct daemon *)(const void *)drain;
+
+	*out = (struct drain_view){.phase = d->plan.phase,
+				   .state = drain_plan_state(&d->plan),
+				   .times = d->times,
+				   .count = d->count,
+				   .left_us = d->times.deadline_us,
+				   .closed = d->plan.closed};
+}
+
+struct gateways *daemon_gateways(struct daemon *d)
+{
+	return (struct gateways *)(void *)d;
+}
+
+static size_t gateway_index(const struct daemon *d, const char *name)
+{
+	return strcmp(d->config->policy->gateways[0].name, name) == 0 ? 0 : 1;
+}
+
+enum gateway_order gateways_order(const struct gateways *g, const char *name)
+{
+	const struct daemon *d = (const struct daemon *)(const void *)g;
+
+	return d->order[gateway_index(d, name)];
+}
+
+void gateways_set(struct gateways *g, const char *name, enum gateway_order order)
+{
+	struct daemon *d = (struct daemon *)(void *)g;
+
+	d->order[gateway_index(d, name)] = order;
+}
+
+/* The first that is ready, else one that drains. */
+const struct gateway *gateways_choose(const struct gateways *g, const char *local, uint64_t tried)
+{
+	const struct daemon *d = (const struct daemon *)(const void *)g;
+
+	(void)local;
+	(void)tried;
+	for (enum gateway_order order = GATEWAY_READY; order < GATEWAY_MAINT; order++)
+		for (size_t i = 0; i < ARRAY_LEN(d->order); i++)
+			if (d->order[i] == order)
+				return &d->config->policy->gateways[i];
+	return NULL;
+}
+
+bool gateways_view(const struct gateways *g, const struct sessions *s, size_t index,
+		   struct gateway_view *out)
+{
+	const struct daemon *d = (const struct daemon *)(const void *)g;
+
+	(void)s;
+	if (index >= ARRAY_LEN(d->order))
+		return false;
+	*out = (struct gateway_view){.gateway = &d->config->policy->gateways[index],
+				     .order = d->order[index],
+				     .streams = d->gateway_streams[index],
+				     .queued_bytes = 100 * index,
+				     .failovers = d->failovers[index],
+				     .last_error = d->gateway_error[index],
+				     .last_error_unix_s = 1700000000};
+	out->state = out->order != GATEWAY_READY     ? gateways_order_name(out->order)
+		     : out->streams > 0              ? "up"
+		     : out->last_error == DROP_COUNT ? "idle"
+						     : "down";
+	return true;
+}
+
+const char *gateways_order_name(enum gateway_order o)
+{
+	static const char *const names[] = {"ready", "drain", "maint"};
+
+	return names[o];
+}
+
+unsigned int sessions_heed_gateway(struct sessions *s, const char *name)
+{
+	(void)name;
+	((struct daemon *)(void *)s)->heeded++;
+	return 4;
+}
+
+bool port_is_link_up(const struct port *p)
+{
+	(void)p;
+	return !the_daemon->link_is_down;
 }
 
 /* Stream numbers run from 1, with gaps. */

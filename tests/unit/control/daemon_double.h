@@ -21,7 +21,6 @@ struct daemon {
 	struct core core[2];
 	struct port port;
 	unsigned int streams, refusals; /* how many there are */
-	bool reload_fails, stopped;
 	struct taps_reader *reader; /* the last that was added; NULL: none, or it has gone */
 	unsigned int readers;
 	unsigned int ticks; /* of streams' traffic: each carries its number of stanzas a tick */
@@ -31,6 +30,19 @@ struct daemon {
 	struct blocks blocks;
 	enum drop closed_for; /* the last streams that were closed */
 	char closed_text[160];
+	bool reload_fails, stopped, shut_down;
+	/* gw1 and gw2 of its configuration */
+	enum gateway_order order[2];
+	uint32_t gateway_streams[2], failovers[2];
+	enum drop gateway_error[2];
+	unsigned int heeded; /* calls of sessions_heed_gateway() */
+	/* the drain */
+	struct drain_plan plan;
+	struct drain_times times;
+	struct drain_count count;
+	/* health */
+	uint64_t still_us[2], certificate_left_s;
+	bool link_is_down;
 };
 
 /* @partners records: partner.example, p1.example, ... NULL when the configuration is refused. */

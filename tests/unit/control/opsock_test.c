@@ -206,7 +206,7 @@ static void hangs_up_are_survived(void)
 	fd = dial();
 	say(fd, "{\"v\":1,\"command\":\"stop\"}\n");
 	expect_code(fd, EXIT_OK);
-	CHECK(d->stopped);
+	CHECK(d->shut_down);
 	close(fd);
 	end();
 }

@@ -359,7 +359,7 @@ static void reloads_and_stops(void)
 	CHECK(!d->stopped);
 	a = ask(d, "stop", 0);
 	CHECK_EQ(a.code, EXIT_OK);
-	CHECK(d->stopped);
+	CHECK(d->shut_down && !d->stopped);
 	json_decref(a.data);
 	daemon_double_free(d);
 }

@@ -72,6 +72,54 @@ static void prints_tables_for_people(void)
 	end();
 }
 
+static void prints_the_node(void)
+{
+	begin(1);
+	d->gateway_streams[0] = 12;
+	d->gateway_error[1] = DROP_TLS_SERVER_CERTIFICATE;
+	d->failovers[1] = 3;
+	CHECK_EQ(run("show gateways"), 0);
+	CHECK_STR(out, "GATEWAY  STATE  ADDRESS         TLS  STREAMS  BYTES IN FLIGHT  FAILOVERS\n"
+		       "gw1      up     198.51.100.20     -       12                0          0\n"
+		       "gw2      down   2001:db8:1::20    -        0              100          3\n"
+		       "\n"
+		       "GATEWAY  DIAL         PORT  LAST ERROR              DOMAINS\n"
+		       "gw1      direct-tls  23456  -                       contoso.example\n"
+		       "gw2      starttls     5269  tls_server_certificate  contoso.example\n");
+	CHECK(longest_line(out) <= 80);
+	CHECK_EQ(run("show health"), 0);
+	CHECK_STR(out,
+		  "degraded: gateway gw2 is down: the other side's server certificate does not "
+		  "prove its domain\n");
+	CHECK_EQ(run("gateway maint gw1"), 0);
+	CHECK_STR(out, "gateway gw1: maint, 4 streams closed\n");
+	CHECK_EQ(run("gateway maint gw2"), 0);
+	CHECK_STR(out, "gateway gw2: maint, 4 streams closed\n"
+		       "warning: contoso.example has no other gateway: stanzas to it bounce\n");
+	CHECK_EQ(run("show health"), 1);
+	CHECK_STR(out, "degraded: gateway gw1 is in maintenance; gateway gw2 is in maintenance; no "
+		       "gateway is of use\n");
+	CHECK_STR(err, "");
+	d->count = (struct drain_count){.partners = 12, .gateways = 2, .legs = 1, .held = 5};
+	CHECK_EQ(run("drain status"), 0);
+	CHECK_STR(out, "running: 12 streams with partners, 3 with gateways, 5 stanzas held\n");
+	CHECK_EQ(run("drain start --deadline 5m --spread 60s"), 0);
+	CHECK_STR(
+	    out, "draining: 12 streams with partners, 3 with gateways, 5 stanzas held\n"
+		 "since 0 s: 0 streams of partners told to end; spread 60 s, deadline 300 s, 300 s "
+		 "of it left\n");
+	CHECK_EQ(run("drain stop"), 0);
+	CHECK_EQ(run("drain stop"), 1);
+	CHECK_STR(err, "sluicectl: nothing is being drained: drain start begins it\n");
+	CHECK_EQ(run("wait drained"), 1);
+	CHECK_STR(
+	    err,
+	    "waited_us            0\nsluicectl: nothing is being drained: drain start begins it\n");
+	CHECK_EQ(run("stop"), 0);
+	CHECK_STR(out, "stopping: streams end first, in at most 5 s\n");
+	end();
+}
+
 static void prints_the_cores(void)
 {
 	struct stats *s;
@@ -211,7 +259,7 @@ static void reloads(void)
 		       "and nothing has changed: correct them and reload again\n");
 	CHECK(!d->stopped);
 	CHECK_EQ(run("stop"), EXIT_OK);
-	CHECK(d->stopped);
+	CHECK(d->shut_down);
 	end();
 }
 
@@ -272,6 +320,7 @@ int main(int argc, char **argv)
 		return 2;
 	RUN(prints_the_ports);
 	RUN(prints_tables_for_people);
+	RUN(prints_the_node);
 	RUN(prints_the_cores);
 	RUN(says_when_there_is_nothing);
 	RUN(takes_arguments);
