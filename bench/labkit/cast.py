@@ -104,7 +104,7 @@ class Cast:
 
     @property
     def local_domains(self):
-        return [d for g in self.gateways for d in g.domains]
+        return list(dict.fromkeys(d for g in self.gateways for d in g.domains))
 
 
 def fabrikam(domains=("fabrikam.example", "woodgrove.example")):

@@ -15,6 +15,7 @@ import time
 TREE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TREE / "bench"))
 
+import drain_lab  # noqa: E402
 import ipv6_lab  # noqa: E402
 import load_lab  # noqa: E402
 import policy_lab  # noqa: E402
@@ -54,9 +55,8 @@ class World:
 
     def __init__(self, number, build, driver):
         self.number = number
-        self.lab = lab.Lab(
-            load_lab.extend(ipv6_lab.extend(policy_lab.extend(cast.full()))), number
-        )
+        whole = ipv6_lab.extend(policy_lab.extend(cast.full()))
+        self.lab = lab.Lab(drain_lab.extend(load_lab.extend(whole)), number)
         self.users = users.Users(self.lab)
         self.relay = relay.Relay(
             self.lab, build, driver, StreamEstablishmentTimeout=ESTABLISHMENT_S
@@ -71,6 +71,7 @@ class World:
         outside.issue("policy", policy_lab.DOMAINS)
         outside.issue("ipv6", ipv6_lab.DOMAINS)
         load_lab.issue(self.lab)
+        drain_lab.issue(self.lab)
         inside.issue("gw-expired", ["gw.contoso.example"], expired=True)
         inside.issue("gw-other-name", ["printer.contoso.example"])
         inside.issue("gw-good", ["gw.contoso.example"])

@@ -29,6 +29,7 @@ import cases_ipv6  # noqa: F401  isort: skip
 import cases_ecn  # noqa: F401  isort: skip
 import cases_load  # noqa: F401  isort: skip
 import cases_partners  # noqa: F401  isort: skip
+import cases_drain  # noqa: F401  isort: skip
 import cases_link  # noqa: F401  isort: skip
 import cases_ctl  # noqa: F401  isort: skip
 import cases_restart  # noqa: F401  isort: skip  these end servers: last
