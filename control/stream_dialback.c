@@ -39,7 +39,9 @@ static void put_error(struct stream *s, const char *ours, const char *theirs, co
 		stream_put_attribute(s, "id", id);
 	stream_put(s, " type='error'><error type='cancel'><");
 	stream_put(s, condition);
-	stream_put(s, " xmlns='" NS_STANZAS "'/></error></db:");
+	stream_put(s, " xmlns='" NS_STANZAS "'/>");
+	stream_put_trace(s, NS_STANZAS);
+	stream_put(s, "</error></db:");
 	stream_put(s, id != NULL ? "verify>" : "result>");
 }
 

@@ -132,6 +132,15 @@ void stream_put_header(struct stream *s)
 	s->header_sent = true;
 }
 
+void stream_put_trace(struct stream *s, const char *ns)
+{
+	stream_put(s, "<text");
+	stream_put_attribute(s, "xmlns", ns);
+	stream_put(s, ">[");
+	stream_put_escaped(s, s->setup.trace_id);
+	stream_put(s, "]</text>");
+}
+
 void stream_put_error(struct stream *s, enum stream_condition condition, const char *text)
 {
 	stream_put(s, "<stream:error><");

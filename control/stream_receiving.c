@@ -183,7 +183,9 @@ static void sasl_failed(struct stream *s, const char *condition)
 	stream_say(text, sizeof(text), "SASL: ", condition, "");
 	stream_put(s, "<failure xmlns='" NS_SASL "'><");
 	stream_put(s, condition);
-	stream_put(s, "/></failure>");
+	stream_put(s, "/>");
+	stream_put_trace(s, NS_SASL);
+	stream_put(s, "</failure>");
 	if (++s->sasl_tries >= STREAM_SASL_TRIES) {
 		stream_fail(s, STREAM_POLICY_VIOLATION, DROP_SASL_FAILED, text);
 		return;

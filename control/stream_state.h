@@ -156,6 +156,8 @@ void stream_put_attribute(struct stream *s, const char *name, const char *value)
 void stream_put_number(struct stream *s, uint64_t n);
 void stream_put_header(struct stream *s);
 void stream_put_error(struct stream *s, enum stream_condition condition, const char *text);
+/* <text xmlns='@ns'>[trace id]</text>: what an administrator over there quotes is found here. */
+void stream_put_trace(struct stream *s, const char *ns);
 void stream_put_partner_type(struct stream *s, const char *ours);
 const char *stream_condition_name(enum stream_condition c);
 

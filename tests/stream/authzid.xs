@@ -10,13 +10,13 @@ news restart
 > features external bidi limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>b3RoZXIuZXhhbXBsZQ==</auth>
 news refused sasl_failed
-> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><invalid-authzid/></failure>
+> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><invalid-authzid/><text xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>[trace-1]</text></failure>
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>***</auth>
 news refused sasl_failed
-> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><incorrect-encoding/></failure>
+> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><incorrect-encoding/><text xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>[trace-1]</text></failure>
 state EXPECT_AUTH secure
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>
-> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><invalid-mechanism/></failure>
+> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><invalid-mechanism/><text xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>[trace-1]</text></failure>
 error policy-violation sasl_failed
 
 stream receiving edge direct-tls
@@ -28,10 +28,10 @@ news restart
 # abort and a response out of turn count as well
 < <abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
 news refused sasl_failed
-> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><aborted/></failure>
+> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><aborted/><text xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>[trace-1]</text></failure>
 < <response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
 news refused sasl_failed
-> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><malformed-request/></failure>
+> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><malformed-request/><text xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>[trace-1]</text></failure>
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'/>
 > <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
 news restart
@@ -48,7 +48,7 @@ news restart
 > features external bidi limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>cGFydG5lci5leGFtcGxlAA==</auth>
 news refused sasl_failed
-> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><incorrect-encoding/></failure>
+> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><incorrect-encoding/><text xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>[trace-1]</text></failure>
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>cA==cA==</auth>
 news refused sasl_failed
-> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><incorrect-encoding/></failure>
+> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><incorrect-encoding/><text xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>[trace-1]</text></failure>

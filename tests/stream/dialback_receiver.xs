@@ -21,7 +21,7 @@ state ESTABLISHED
 news verify contoso.example two.partner.example $id k2
 verified contoso.example two.partner.example $id invalid
 news refused dialback_invalid
-> <db:result from='contoso.example' to='two.partner.example' type='error'><error type='cancel'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
+> <db:result from='contoso.example' to='two.partner.example' type='error'><error type='cancel'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>[trace-1]</text></error></db:result>
 # and again, this time valid
 < <db:result from='two.partner.example' to='contoso.example'>k3</db:result>
 news verify contoso.example two.partner.example $id k3
@@ -52,7 +52,7 @@ stream receiving edge
 news verify contoso.example partner.example $id k
 verified contoso.example partner.example $id error remote-connection-failed
 news refused dialback_unreachable
-> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><remote-connection-failed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
+> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><remote-connection-failed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>[trace-1]</text></error></db:result>
 state EXPECT_STARTTLS
 # nobody answers our question
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
@@ -60,6 +60,6 @@ news verify contoso.example partner.example $id k
 at +29s
 at +1s
 news refused dialback_unreachable
-> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><remote-server-timeout xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
+> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><remote-server-timeout xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>[trace-1]</text></error></db:result>
 at +30s
 error connection-timeout stream_timeout

@@ -24,7 +24,7 @@ news verify l7.example partner.example $id k
 news verify l8.example partner.example $id k
 < <db:result from='partner.example' to='l9.example'>k</db:result>
 news refused stream_limit
-> <db:result from='l9.example' to='partner.example' type='error'><error type='cancel'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
+> <db:result from='l9.example' to='partner.example' type='error'><error type='cancel'><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>[trace-1]</text></error></db:result>
 # once it is proved, more
 verified contoso.example partner.example $id valid
 news authorised contoso.example partner.example dialback-plain from

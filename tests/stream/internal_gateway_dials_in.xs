@@ -33,11 +33,11 @@ news authorised fabrikam.example two.example dialback-tls to
 # a local domain that is not this gateway's
 < <db:result from='tailspin.example' to='two.example'>k</db:result>
 news refused stream_not_allowed
-> <db:result from='two.example' to='tailspin.example' type='error'><error type='cancel'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
+> <db:result from='two.example' to='tailspin.example' type='error'><error type='cancel'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>[trace-1]</text></error></db:result>
 # no partner
 < <db:result from='contoso.example' to='stranger.example'>k</db:result>
 news refused stream_host_unknown
-> <db:result from='stranger.example' to='contoso.example' type='error'><error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
+> <db:result from='stranger.example' to='contoso.example' type='error'><error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>[trace-1]</text></error></db:result>
 # a partner's key that we gave it by our own stream as that partner
 < <db:verify from='contoso.example' to='two.example' id='their-id'>$(key contoso.example two.example their-id)</db:verify>
 > <db:verify from='two.example' to='contoso.example' id='their-id' type='valid'/>

@@ -9,7 +9,7 @@ stream receiving edge
 > features starttls limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news refused dialback_refused
-> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
+> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>[trace-1]</text></error></db:result>
 
 # receiving, over TLS, with a certificate that proves the domain
 stream receiving edge

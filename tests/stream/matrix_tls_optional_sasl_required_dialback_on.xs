@@ -51,7 +51,7 @@ news restart
 > features bidi dialback-errors limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>
 news refused sasl_failed
-> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>
+> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/><text xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>[trace-1]</text></failure>
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news verify contoso.example partner.example $id k
 verified contoso.example partner.example $id valid

@@ -60,7 +60,7 @@ news restart
 > features external bidi limits=524288/600
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news refused dialback_refused
-> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
+> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>[trace-1]</text></error></db:result>
 
 # initiating, the other side offers no TLS
 stream initiating edge contoso.example partner.example

@@ -20,7 +20,7 @@ stream receiving edge
 > features starttls dialback-errors limits=524288/600
 < <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>
 news refused sasl_failed
-> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><encryption-required/></failure>
+> <failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><encryption-required/><text xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>[trace-1]</text></failure>
 # a lax header does not open the door to a strict domain: nothing is authorised yet, so the stream ends
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 error policy-violation stream_tls_required
@@ -44,7 +44,7 @@ news established
 > <db:result from='contoso.example' to='lax.example' type='valid'/>
 < <db:result from='partner.example' to='contoso.example'>k</db:result>
 news refused stream_tls_required
-> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
+> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>[trace-1]</text></error></db:result>
 # STARTTLS after dialback is too late
 < <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>
 news refused stream_protocol

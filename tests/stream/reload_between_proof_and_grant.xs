@@ -10,7 +10,7 @@ news verify contoso.example partner.example $id k
 partner partner.example tls=required sasl=required dialback=true
 verified contoso.example partner.example $id valid
 news refused stream_tls_required
-> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></db:result>
+> <db:result from='contoso.example' to='partner.example' type='error'><error type='cancel'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>[trace-1]</text></error></db:result>
 state EXPECT_STARTTLS
 
 # between <success/> and the restarted header
