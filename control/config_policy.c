@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* config_policy.c - GatewayConfiguration, local domains and gateways. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "control/config_parts.h"
+#include "control/secret.h"
 
 enum { KEEPALIVE_FLOOR_S = 300 /* RFC 6120 4.6.4: do not check oftener than every 5 minutes */ };
 
@@ -51,46 +50,15 @@ static void read_limits(struct config_draft *d, const xmlNode *e, struct limits 
 			       l->inactivity_timeout_s, l->keepalive_interval_s);
 }
 
-static char *random_passphrase(struct config_draft *d)
-{
-	uint8_t bytes[32];
-	char *text = calloc(1, 2 * sizeof(bytes) + 1);
-
-	if (text == NULL || getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
-		d->no_memory = true;
-		free(text);
-		return NULL;
-	}
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-	explicit_bzero(bytes, sizeof(bytes));
-	return text;
-}
-
 /* The first line of the file; NULL after a complaint. */
 static char *passphrase_from(struct config_draft *d, const xmlNode *e, const char *path)
 {
-	char line[1026] = "";
-	FILE *f = d->check_files ? fopen(path, "re") : NULL;
-	const char *why = NULL;
-	char *text = NULL;
+	const char *why = "not read";
+	char *text = d->check_files ? secret_from_file(path, &why) : NULL;
 
-	if (f == NULL)
-		why = d->check_files ? strerror(errno) : "not read";
-	else if (fgets(line, sizeof(line), f) == NULL || strcspn(line, "\r\n") == 0)
-		why = "its first line is empty";
-	else if (strlen(line) > 1024)
-		why = "its first line is longer than 1,024 characters";
-	if (f != NULL)
-		fclose(f);
-	line[strcspn(line, "\r\n")] = '\0';
-	if (why != NULL)
+	if (text == NULL)
 		config_error(d->report, config_at(d, e), "DialbackPassphraseFile \"%s\": %s", path,
 			     why);
-	else
-		text = strdup(line);
-	d->no_memory |= why == NULL && text == NULL;
-	explicit_bzero(line, sizeof(line));
 	return text;
 }
 
@@ -118,8 +86,9 @@ static void read_passphrase(struct config_draft *d, const xmlNode *e, struct pol
 		config_warning(d->report, d->limits_at,
 			       "no DialbackPassphrase: one is made up at random for this process, "
 			       "so other members of an edge pool cannot verify its dialback keys");
-		p->dialback_passphrase = random_passphrase(d);
+		p->dialback_passphrase = secret_random();
 		p->is_passphrase_random = true;
+		d->no_memory |= p->dialback_passphrase == NULL;
 	} else if (p->dialback_passphrase != NULL && strlen(p->dialback_passphrase) < 16) {
 		config_warning(d->report, d->limits_at,
 			       "the dialback passphrase has fewer than 16 characters: it can be "

@@ -8,9 +8,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "control/daemon_ask.h"
 #include "control/daemon_state.h"
 #include "control/log.h"
 #include "control/memory.h"
+#include "control/secret.h"
+
+#define DIALBACK_GRACE_US UINT64_C(600000000) /* for keys by a secret that a reload has changed */
 
 #define SECOND_US UINT64_C(1000000)
 
@@ -106,6 +110,7 @@ bool daemon_take(struct daemon *d, struct config *next, struct overlay *o,
 		overlay_free(o);
 		return false;
 	}
+	secret_carry(next->policy, before->policy, loop_now_us(d->loop), DIALBACK_GRACE_US);
 	config_diff_make(&c->diff, d->started, before, next);
 	next->policy->blocks = &d->blocks;
 	d->config = next;
@@ -218,6 +223,7 @@ static bool reload_into(struct daemon *d, struct config *next, struct overlay *o
 		forget_undo(d);
 		return false;
 	}
+	daemon_cert_abort(d); /* it was made for the configuration before */
 	remember(d, before, tls_before, c->changes);
 	drop_tls(tls_before);
 	d->loaded_unix_s = (uint64_t)time(NULL);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control/daemon_ask.h"
 #include "control/daemon_state.h"
 #include "control/eal.h"
 #include "control/log.h"
@@ -118,6 +119,7 @@ static bool start_tls(struct daemon *d, char *error)
 
 static void stop_tls(struct daemon *d)
 {
+	daemon_cert_abort(d);
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
 		tls_ctx_drop(d->tls[i]);
 }

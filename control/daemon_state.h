@@ -64,6 +64,7 @@ struct daemon {
 	struct core *core[CORES_MAX];
 	struct core_watch core_watch[CORES_MAX];
 	struct tls_ctx *tls[IFACE_COUNT];
+	struct tls_ctx *tls_loaded[IFACE_COUNT]; /* by cert load, not committed; NULL for none */
 	struct domains *domains;
 	struct route *route;
 	struct retired_route *retired;

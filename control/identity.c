@@ -3,6 +3,7 @@
 #include "control/identity.h"
 
 #include <idn2.h>
+#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/x509.h>
@@ -133,6 +134,57 @@ static void add_common_name(struct identity *id, X509 *leaf)
 	OPENSSL_free(utf8);
 }
 
+static void print_name(const X509_NAME *name, char *out, size_t room)
+{
+	BIO *text = BIO_new(BIO_s_mem());
+	int len = -1;
+
+	if (text != NULL && X509_NAME_print_ex(text, name, 0, XN_FLAG_RFC2253) >= 0)
+		len = BIO_read(text, out, (int)room - 1);
+	out[len > 0 ? len : 0] = '\0';
+	BIO_free(text);
+}
+
+static void read_usage(struct identity *id, X509 *leaf)
+{
+	EXTENDED_KEY_USAGE *all = X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
+	size_t len = 0;
+
+	for (int i = 0; i < sk_ASN1_OBJECT_num(all) && len < sizeof(id->usage) - 1; i++) {
+		const int nid = OBJ_obj2nid(sk_ASN1_OBJECT_value(all, i));
+		const char *name = nid == NID_anyExtendedKeyUsage ? "any"
+				   : nid != NID_undef             ? OBJ_nid2sn(nid)
+								  : "other";
+
+		len += (size_t)snprintf(id->usage + len, sizeof(id->usage) - len, "%s%s",
+					len > 0 ? " " : "", name);
+	}
+	sk_ASN1_OBJECT_pop_free(all, ASN1_OBJECT_free);
+}
+
+static enum identity_fault fault_of(int error)
+{
+	switch (error) {
+	case X509_V_OK:
+		return IDENTITY_FAULT_NONE;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return IDENTITY_FAULT_EXPIRED;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return IDENTITY_FAULT_NOT_YET;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_CERT_UNTRUSTED:
+		return IDENTITY_FAULT_UNTRUSTED;
+	case X509_V_ERR_INVALID_PURPOSE:
+		return IDENTITY_FAULT_PURPOSE;
+	default:
+		return IDENTITY_FAULT_OTHER;
+	}
+}
+
 static void read_serial(struct identity *id, X509 *leaf)
 {
 	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(leaf), NULL);
@@ -185,7 +237,7 @@ int identity_verify(X509 *leaf, STACK_OF(X509) * chain, const struct identity_tr
 void identity_read(struct identity *id, X509 *leaf, STACK_OF(X509) * chain,
 		   const struct identity_trust *trust)
 {
-	struct tm end;
+	struct tm when;
 	int error;
 
 	memset(id, 0, sizeof(*id));
@@ -196,14 +248,61 @@ void identity_read(struct identity *id, X509 *leaf, STACK_OF(X509) * chain,
 	id->present = true;
 	error = identity_verify(leaf, chain, trust);
 	id->chain_good = error == X509_V_OK;
+	id->fault = fault_of(error);
+	id->sent = chain != NULL ? (unsigned int)sk_X509_num(chain) : 0;
 	if (!id->chain_good)
 		snprintf(id->reason, sizeof(id->reason), "%s",
 			 X509_verify_cert_error_string(error));
 	add_alternative_names(id, leaf);
 	add_common_name(id, leaf);
 	read_serial(id, leaf);
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &end) == 1)
-		id->not_after = timegm(&end);
+	read_usage(id, leaf);
+	print_name(X509_get_subject_name(leaf), id->subject, sizeof(id->subject));
+	print_name(X509_get_issuer_name(leaf), id->issuer, sizeof(id->issuer));
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &when) == 1)
+		id->not_after = timegm(&when);
+	if (ASN1_TIME_to_tm(X509_get0_notBefore(leaf), &when) == 1)
+		id->not_before = timegm(&when);
+}
+
+bool identity_is_for_client(const struct identity *id)
+{
+	return id->usage[0] == '\0' || strstr(id->usage, "clientAuth") != NULL ||
+	       strstr(id->usage, "any") != NULL;
+}
+
+void identity_names(const struct identity *id, char *out, size_t room)
+{
+	static const char *const kinds[] = {[IDENTITY_DNS] = "dns",
+					    [IDENTITY_SRV] = "srv",
+					    [IDENTITY_XMPP] = "xmpp",
+					    [IDENTITY_CN] = "cn"};
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < id->count; i++) {
+		const int n = snprintf(out + len, room - len, "%s%s:%s", len > 0 ? " " : "",
+				       kinds[id->names[i].kind], id->names[i].name);
+
+		if (n >= 0 && (size_t)n < room - len) {
+			len += (size_t)n;
+			continue;
+		}
+		(void)snprintf(len + 4 < room ? out + len : out + room - 5, 5, " ...");
+		return;
+	}
+}
+
+void identity_card(const struct identity *id, char out[IDENTITY_CARD_MAX])
+{
+	char names[480];
+
+	out[0] = '\0';
+	if (!id->present)
+		return;
+	identity_names(id, names, sizeof(names));
+	(void)snprintf(out, IDENTITY_CARD_MAX, "%s\n%s\n%s\n%s\n%s\n%lld", id->subject, id->issuer,
+		       id->serial, id->usage, names, (long long)id->not_after);
 }
 
 /* Is @name "*.x.y" and @domain one label more than x.y? */

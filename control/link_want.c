@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "control/link_condition.h"
 #include "control/link_want.h"
 #include "control/log.h"
 
@@ -81,6 +82,14 @@ static bool has_room(const struct want *w)
 	return w->kind != WANT_PAIR || partner == NULL || session_may_dial(l->sessions, partner);
 }
 
+static void note_dns_failure(const struct want *w)
+{
+	const struct partner *p = policy_partner(w->links->config->policy, w->remote);
+
+	if (p != NULL && w->kind == WANT_PAIR)
+		history_failed(w->links->sessions->history, p->id, DROP_DNS_FAILED, "", "");
+}
+
 static void resolved(void *user, enum resolver_result result, const struct resolver_target *targets,
 		     size_t count)
 {
@@ -93,6 +102,7 @@ static void resolved(void *user, enum resolver_result result, const struct resol
 			  result == RESOLVER_REFUSED     ? "service-refused"
 			  : result == RESOLVER_NOT_FOUND ? "not-found"
 							 : "no-answer");
+		note_dns_failure(w);
 		link_want_failed(w, DROP_DNS_FAILED);
 		return;
 	}
@@ -178,27 +188,6 @@ void link_want_served(struct want *w, uint16_t core)
 	link_want_done(w);
 }
 
-/* What the sender of a parked stanza is told (RFC 6120 10.4, facts of XEP-0220 2.1.2). */
-static enum stanza_condition condition_for(enum drop why)
-{
-	switch ((int)why) {
-	case DROP_DNS_FAILED:
-		return STANZA_REMOTE_SERVER_NOT_FOUND;
-	case DROP_STREAM_NOT_ALLOWED:
-	case DROP_STREAM_BLOCKED:
-		return STANZA_NOT_ALLOWED;
-	case DROP_STREAM_LIMIT:
-	case DROP_STREAM_DRAINING:
-		return STANZA_RESOURCE_CONSTRAINT;
-	case DROP_GATEWAY_MAINT:
-		return STANZA_RECIPIENT_UNAVAILABLE;
-	case DROP_DIALBACK_INVALID:
-		return STANZA_INTERNAL_SERVER_ERROR;
-	default:
-		return STANZA_REMOTE_SERVER_TIMEOUT;
-	}
-}
-
 static void tell_asker(const struct want *w, enum drop why)
 {
 	const char *condition = why == DROP_DNS_FAILED     ? "remote-server-not-found"
@@ -238,7 +227,7 @@ static void fail(struct want *w, enum drop why)
 	}
 	m.link_failed.pair = w->pair;
 	m.link_failed.toward = w->toward;
-	m.link_failed.condition = condition_for(why);
+	m.link_failed.condition = link_condition(why);
 	for (uint16_t i = 0; i < orders_cores(l->orders); i++)
 		if ((w->askers & BIT(i)) != 0)
 			orders_give(l->orders, i, &m);

@@ -67,7 +67,8 @@ static struct session *find_reverse_leg(const struct links *l, uint16_t core, co
 {
 	for (struct session *s = l->sessions->first; s != NULL; s = s->next)
 		if (s->role == STREAM_INITIATING && s->leg == IFACE_INTERNAL && s->core == core &&
-		    !s->is_closing && !s->is_unwanted && strcmp(s->own_theirs, local) == 0 &&
+		    s->purpose == STREAM_FOR_STANZAS && !s->is_closing && !s->is_unwanted &&
+		    strcmp(s->own_theirs, local) == 0 &&
 		    gateways_may_take(l->gateways, s->gateway, local))
 			return s;
 	return NULL;
@@ -109,35 +110,50 @@ static struct want *make_want(struct links *l, enum want_kind kind, enum toward 
 	return w;
 }
 
-static bool is_blocked(const struct want *w)
+static struct block *find_block(const struct links *l, const char *remote)
 {
-	const struct links *l = w->links;
 	const struct policy *p = l->config->policy;
-	struct block *b = p->blocks != NULL
-			      ? blocks_find_domain(p->blocks, p, w->remote, loop_now_us(l->loop))
-			      : NULL;
 
-	if (b != NULL)
-		(void)blocks_refuse(b);
-	return b != NULL;
+	return p->blocks != NULL ? blocks_find_domain(p->blocks, p, remote, loop_now_us(l->loop))
+				 : NULL;
+}
+
+enum links_outlook links_outlook(const struct links *l, const char *remote)
+{
+	const struct partner *partner = policy_partner(l->config->policy, remote);
+	const struct domain_id id = domains_id(l->domains, remote);
+
+	if (partner == NULL)
+		return LINKS_NOT_ALLOWED;
+	if (find_block(l, remote) != NULL)
+		return LINKS_BLOCKED;
+	if (!session_may_dial(l->sessions, partner))
+		return LINKS_LIMIT;
+	return id.n < DOMAINS_MAX && backoff_is_on(&l->backoff[id.n], loop_now_us(l->loop))
+		   ? LINKS_BACKOFF
+		   : LINKS_DIAL;
 }
 
 static void want_edge(struct want *w)
 {
-	struct links *l = w->links;
-	const struct partner *partner = policy_partner(l->config->policy, w->remote);
-	const struct backoff *backoff = &l->backoff[w->pair.remote.n];
-
-	if (partner == NULL)
+	switch (links_outlook(w->links, w->remote)) {
+	case LINKS_NOT_ALLOWED:
 		link_want_failed(w, DROP_STREAM_NOT_ALLOWED);
-	else if (is_blocked(w))
+		break;
+	case LINKS_BLOCKED:
+		(void)blocks_refuse(find_block(w->links, w->remote));
 		link_want_failed(w, DROP_STREAM_BLOCKED);
-	else if (!session_may_dial(l->sessions, partner))
+		break;
+	case LINKS_LIMIT:
 		link_want_failed(w, DROP_STREAM_LIMIT);
-	else if (backoff_is_on(backoff, loop_now_us(l->loop)))
+		break;
+	case LINKS_BACKOFF:
 		link_want_refused_by_backoff(w);
-	else
+		break;
+	case LINKS_DIAL:
 		link_want_resolve(w);
+		break;
+	}
 }
 
 static void want_internal(struct want *w)

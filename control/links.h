@@ -68,6 +68,31 @@ void links_give_up(struct links *l, enum toward toward, bool waiting_only);
 uint32_t links_wanted_to_edge(const struct links *l);
 /* Is @remote being dialled, or is a key of its being verified? It may have to dial back. */
 bool links_expect(const struct links *l, const char *remote);
+/* A key of a partner's that is being verified, as an operator is shown it. */
+struct links_verification {
+	const char *local, *remote, *stream; /* stream: trace id of who asks; borrowed */
+	const char *state;                   /* "resolving", "dialling", "asked" */
+	uint64_t left_us;                    /* until it is given up */
+};
+MUST_USE bool links_verification(const struct links *l, size_t index,
+				 struct links_verification *out);
+/* What a pair without a stream comes to on the edge. */
+enum links_outlook {
+	LINKS_DIAL,        /* its servers are looked up and dialled */
+	LINKS_NOT_ALLOWED, /* no partner's */
+	LINKS_BLOCKED,     /* by an operator */
+	LINKS_LIMIT,       /* a connection limit is reached */
+	LINKS_BACKOFF,     /* left alone for a while, see links_backoff() */
+};
+enum links_outlook links_outlook(const struct links *l, const char *remote);
+/* How a remote domain's dials went. */
+struct links_backoff {
+	uint32_t failures; /* one after the other */
+	uint64_t left_us;  /* not dialled for so long; 0: it may be */
+	enum drop why;     /* the last failure */
+};
+/* False: none has failed since one went well. */
+MUST_USE bool links_backoff(const struct links *l, const char *remote, struct links_backoff *out);
 
 void links_reload(struct links *l, const struct config *config);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control/policy.h"
+#include "control/secret.h"
 
 /*
  * Look-ups walk the lists: control asks once a stream, and 4,096 records cost some microseconds
@@ -105,6 +106,12 @@ const struct gateway *policy_gateway_for(const struct policy *p, const char *loc
 	return NULL;
 }
 
+uint32_t policy_connection_limit(const struct policy *p, const struct partner *partner)
+{
+	return partner->connection_limit > 0 ? partner->connection_limit
+					     : p->limits.partner_connection_limit;
+}
+
 const char *partner_type_name(enum partner_type t)
 {
 	static const char *const names[] = {
@@ -173,8 +180,8 @@ void policy_free(struct policy *p)
 	free(p->gateways);
 	free_list(p->local_domains);
 	free_list(p->disabled_partners);
-	if (p->dialback_passphrase != NULL)
-		explicit_bzero(p->dialback_passphrase, strlen(p->dialback_passphrase));
-	free(p->dialback_passphrase);
+	secret_free(p->dialback_passphrase);
+	secret_free(p->dialback_before);
+	secret_free(p->dialback_configured);
 	free(p);
 }

@@ -88,10 +88,15 @@ struct policy {
 	struct gateway *gateways;
 	size_t gateway_count;
 	struct limits limits;
+	/* secret.h */
 	char *dialback_passphrase; /* DialbackPassphrase, or random per process */
 	bool is_passphrase_random;
 	char **
 	    disabled_partners; /* primary domains of records with Enabled="false"; as if unlisted */
+	char *dialback_before; /* the one before it, NULL for none; keys by it are still good */
+	uint64_t dialback_before_until_us; /* until then, on the loop's clock */
+	char *dialback_configured; /* what the file said, where another has taken its place */
+	bool dialback_is_rotated;
 };
 
 void policy_free(struct policy *p);
@@ -101,6 +106,8 @@ const struct partner *policy_partner(const struct policy *p, const char *domain)
 bool policy_partner_has(const struct partner *partner, const char *domain);
 bool policy_is_disabled(const struct policy *p, const char *domain);
 bool policy_is_local(const struct policy *p, const char *domain);
+/* Connections that @partner may have at once: its own limit, or that for all partners. */
+uint32_t policy_connection_limit(const struct policy *p, const struct partner *partner);
 /* The first gateway that serves @local, NULL when none does. */
 const struct gateway *policy_gateway_for(const struct policy *p, const char *local);
 

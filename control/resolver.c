@@ -26,8 +26,11 @@ enum family { V6, V4, FAMILIES }; /* in the order of preference */
 
 enum step { STEP_SRV, STEP_ADDRESS };
 
+struct upstream;
+
 struct lookup { /* one libunbound query */
 	struct resolver_query *query;
+	struct upstream *upstream;
 	int id;
 	bool running;
 	size_t index; /* of the srv it resolves, or 0/1 = _xmpps-server/_xmpp-server */
@@ -53,11 +56,23 @@ struct resolver_query {
 	struct loop_timer patience; /* with the slower family */
 };
 
-struct resolver {
-	struct loop *loop;
+/* One libunbound with its cache. A flush makes the next; this one ends with its last question. */
+struct upstream {
+	struct upstream *next; /* older ones */
+	struct resolver *resolver;
 	struct ub_ctx *ub;
 	struct loop_watch watch;
+	size_t running;
+	struct loop_timer retire; /* not from within its own callback */
+};
+
+struct resolver {
+	struct loop *loop;
+	struct upstream *now;
+	struct dns_record *record;
 	unsigned int families;
+	char *server;
+	bool dnssec;
 };
 
 static uint32_t draw(uint32_t bound)
@@ -71,16 +86,16 @@ static uint32_t draw(uint32_t bound)
 
 static void answers_ready(struct loop_watch *w, uint32_t events)
 {
-	struct resolver *r = CONTAINER_OF(w, struct resolver, watch);
+	struct upstream *u = CONTAINER_OF(w, struct upstream, watch);
 
 	(void)events;
-	(void)ub_process(r->ub);
+	(void)ub_process(u->ub);
 }
 
-static bool set_server(struct resolver *r, const char *server, char *error)
+static bool set_server(struct ub_ctx *ub, const char *server, char *error)
 {
-	const int rc = server != NULL ? ub_ctx_set_fwd(r->ub, server)
-				      : ub_ctx_resolvconf(r->ub, "/etc/resolv.conf");
+	const int rc =
+	    server != NULL ? ub_ctx_set_fwd(ub, server) : ub_ctx_resolvconf(ub, "/etc/resolv.conf");
 
 	if (rc == 0)
 		return true;
@@ -89,40 +104,92 @@ static bool set_server(struct resolver *r, const char *server, char *error)
 	return false;
 }
 
+static bool set_up(const struct resolver *r, struct ub_ctx *ub, char *error)
+{
+	if (!set_server(ub, r->server, error))
+		return false;
+	(void)ub_ctx_set_option(ub, "do-not-query-localhost:", "no");
+	/* The built-in refusal of .test, .invalid and private answers is the operator's server's
+	 * business. */
+	if (r->dnssec && ub_ctx_add_ta_autr(ub, "/usr/share/dns/root.key") != 0 &&
+	    ub_ctx_add_ta_file(ub, "/usr/share/dns/root.key") != 0) {
+		snprintf(error, 256, "resolver: dnssec: no trust anchor: install dns-root-data");
+		return false;
+	}
+	(void)ub_ctx_async(ub, 1); /* a thread of libunbound's own */
+	return true;
+}
+
+static void free_upstream(struct upstream *u)
+{
+	loop_cancel(u->resolver->loop, &u->retire);
+	ub_ctx_delete(u->ub);
+	free(u);
+}
+
+static void retire(struct loop_timer *t)
+{
+	struct upstream *u = CONTAINER_OF(t, struct upstream, retire);
+	struct upstream **at = &u->resolver->now;
+
+	while (*at != u)
+		at = &(*at)->next;
+	*at = u->next;
+	loop_unwatch(u->resolver->loop, &u->watch);
+	free_upstream(u);
+}
+
+/* It has one question less; an old one without any goes. */
+static void let_go(struct upstream *u)
+{
+	struct resolver *r = u->resolver;
+
+	if (u->running == 0 && u != r->now)
+		loop_at(r->loop, &u->retire, loop_now_us(r->loop));
+}
+
+/* A libunbound that knows nothing yet, from now on the one that is asked. */
+static bool add_upstream(struct resolver *r, char *error)
+{
+	struct upstream *u = memory_get(sizeof(*u));
+
+	u->resolver = r;
+	u->retire.due = retire;
+	u->ub = ub_ctx_create();
+	if (u->ub == NULL) {
+		snprintf(error, 256, "resolver: out of memory");
+		free(u);
+		return false;
+	}
+	if (!set_up(r, u->ub, error))
+		goto undo;
+	u->watch.fd = ub_fd(u->ub);
+	u->watch.ready = answers_ready;
+	if (!loop_watch(r->loop, &u->watch, EPOLLIN)) {
+		snprintf(error, 256, "resolver: cannot watch libunbound: %s", strerror(errno));
+		goto undo;
+	}
+	u->next = r->now;
+	r->now = u;
+	return true;
+undo:
+	free_upstream(u);
+	return false;
+}
+
 struct resolver *resolver_make(struct loop *l, unsigned int families, const char *server,
 			       bool dnssec, char *error)
 {
 	struct resolver *r = memory_get(sizeof(*r));
 
-	r->ub = ub_ctx_create();
-	if (r->ub == NULL) {
-		snprintf(error, 256, "resolver: out of memory");
-		free(r);
-		return NULL;
-	}
 	r->loop = l;
 	r->families = families;
-	if (!set_server(r, server, error))
-		goto undo_ub;
-	(void)ub_ctx_set_option(r->ub, "do-not-query-localhost:", "no");
-	/* The built-in refusal of .test, .invalid and private answers is the operator's server's
-	 * business. */
-	if (dnssec && ub_ctx_add_ta_autr(r->ub, "/usr/share/dns/root.key") != 0 &&
-	    ub_ctx_add_ta_file(r->ub, "/usr/share/dns/root.key") != 0) {
-		snprintf(error, 256, "resolver: dnssec: no trust anchor: install dns-root-data");
-		goto undo_ub;
-	}
-	(void)ub_ctx_async(r->ub, 1); /* a thread of libunbound's own */
-	r->watch.fd = ub_fd(r->ub);
-	r->watch.ready = answers_ready;
-	if (!loop_watch(l, &r->watch, EPOLLIN)) {
-		snprintf(error, 256, "resolver: cannot watch libunbound: %s", strerror(errno));
-		goto undo_ub;
-	}
-	return r;
-undo_ub:
-	ub_ctx_delete(r->ub);
-	free(r);
+	r->server = server != NULL ? memory_text(server) : NULL;
+	r->dnssec = dnssec;
+	r->record = dns_record_make();
+	if (add_upstream(r, error))
+		return r;
+	resolver_free(r);
 	return NULL;
 }
 
@@ -130,9 +197,27 @@ void resolver_free(struct resolver *r)
 {
 	if (r == NULL)
 		return;
-	loop_unwatch(r->loop, &r->watch);
-	ub_ctx_delete(r->ub);
+	while (r->now != NULL)
+		retire(&r->now->retire);
+	dns_record_free(r->record);
+	free(r->server);
 	free(r);
+}
+
+bool resolver_flush(struct resolver *r, const char *domain, unsigned int *forgotten, char *error)
+{
+	struct upstream *before = r->now;
+
+	if (!add_upstream(r, error))
+		return false;
+	let_go(before);
+	*forgotten = dns_record_forget(r->record, domain);
+	return true;
+}
+
+const struct dns_record *resolver_record(const struct resolver *r)
+{
+	return r->record;
 }
 
 /* The addresses of one host, the families in turn. Returns how many @targets there are now. */
@@ -183,11 +268,13 @@ static void ask(struct resolver_query *q, size_t index, const char *name, int ty
 	u->query = q;
 	u->index = index;
 	u->family = family;
-	if (ub_resolve_async(q->resolver->ub, name, type, CLASS_IN, u, answer, &u->id) != 0) {
+	u->upstream = q->resolver->now;
+	if (ub_resolve_async(u->upstream->ub, name, type, CLASS_IN, u, answer, &u->id) != 0) {
 		q->failed = true;
 		return;
 	}
 	u->running = true;
+	u->upstream->running++;
 	q->running++;
 }
 
@@ -283,6 +370,39 @@ static void wait_for_other_family(struct resolver_query *q)
 		loop_now_us(q->resolver->loop) + RESOLUTION_DELAY_US);
 }
 
+static const char *const services[] = {"_xmpps-server._tcp.", "_xmpp-server._tcp."};
+
+/* For the operator, whatever becomes of it. */
+static void note(const struct lookup *u, int error, const struct ub_result *result)
+{
+	const struct resolver_query *q = u->query;
+	struct dns_note n = {.at_us = loop_now_us(q->resolver->loop), .result = DNS_FAILED};
+
+	n.type = q->step == STEP_SRV ? TYPE_SRV : u->family == V6 ? TYPE_AAAA : TYPE_A;
+	snprintf(n.name, sizeof(n.name), "%s%s", q->step == STEP_SRV ? services[u->index] : "",
+		 q->step == STEP_SRV ? q->domain : q->srv[u->index].host);
+	if (error != 0 || result == NULL) {
+		snprintf(n.data, sizeof(n.data), "%s", error != 0 ? ub_strerror(error) : "");
+		dns_record_put(q->resolver->record, &n);
+		return;
+	}
+	n.security = result->bogus ? DNS_BOGUS : result->secure ? DNS_SECURE : DNS_UNSIGNED;
+	n.ttl_s = result->ttl > 0 ? (uint32_t)result->ttl : 0;
+	if (result->bogus)
+		snprintf(n.data, sizeof(n.data), "%s",
+			 result->why_bogus != NULL ? result->why_bogus : "DNSSEC says bogus");
+	else if (result->rcode == 3)
+		n.result = DNS_NO_NAME;
+	else if (result->rcode != 0)
+		snprintf(n.data, sizeof(n.data), "rcode %d", result->rcode);
+	else
+		n.result = result->havedata ? DNS_FOUND : DNS_NO_DATA;
+	for (; n.result == DNS_FOUND && result->data[n.count] != NULL; n.count++)
+		dns_note_add(&n, (const uint8_t *)result->data[n.count],
+			     (size_t)result->len[n.count]);
+	dns_record_put(q->resolver->record, &n);
+}
+
 static void answer(void *user, int error, struct ub_result *result)
 {
 	struct lookup *u = user;
@@ -290,6 +410,9 @@ static void answer(void *user, int error, struct ub_result *result)
 
 	u->running = false;
 	q->running--;
+	u->upstream->running--;
+	let_go(u->upstream);
+	note(u, error, result);
 	/* NXDOMAIN (3) and an empty answer are answers; everything else but data is a failure. */
 	if (error != 0 || result == NULL || result->bogus ||
 	    (result->rcode != 0 && result->rcode != 3))
@@ -328,7 +451,6 @@ static struct resolver_query *make_query(struct resolver *r, const char *domain,
 struct resolver_query *resolver_domain(struct resolver *r, const char *domain, resolver_done *done,
 				       void *user)
 {
-	static const char *const services[] = {"_xmpps-server._tcp.", "_xmpp-server._tcp."};
 	struct resolver_query *q = make_query(r, domain, done, user);
 	char name[sizeof("_xmpps-server._tcp.") + DOMAIN_TEXT_MAX + 1];
 
@@ -357,8 +479,11 @@ struct resolver_query *resolver_host(struct resolver *r, const char *host, uint1
 void resolver_cancel(struct resolver_query *q)
 {
 	for (size_t i = 0; i < ARRAY_LEN(q->lookup); i++)
-		if (q->lookup[i].running)
-			(void)ub_cancel(q->resolver->ub, q->lookup[i].id);
+		if (q->lookup[i].running) {
+			(void)ub_cancel(q->lookup[i].upstream->ub, q->lookup[i].id);
+			q->lookup[i].upstream->running--;
+			let_go(q->lookup[i].upstream);
+		}
 	loop_cancel(q->resolver->loop, &q->at_once);
 	loop_cancel(q->resolver->loop, &q->patience);
 	free(q);

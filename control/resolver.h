@@ -8,6 +8,7 @@
 #ifndef CONTROL_RESOLVER_H
 #define CONTROL_RESOLVER_H
 
+#include "control/dns_record.h"
 #include "control/loop.h"
 #include "dataplane/base/addr.h"
 #include "dataplane/base/bounds.h"
@@ -53,6 +54,17 @@ struct resolver_query *resolver_domain(struct resolver *r, const char *domain, r
 /* Addresses of one host (ProxyFqdn), no SRV. */
 struct resolver_query *resolver_host(struct resolver *r, const char *host, uint16_t port,
 				     resolver_done *done, void *user);
+/*
+ * Forgets what has been answered: of @domain and names below it, or all (NULL). libunbound forgets
+ * no single name, so the next question of any finds an empty cache; those under way are answered.
+ *
+ * @forgotten  out: how many answers of the record
+ * Returns     false with a sentence in @error (256 bytes): then nothing has changed.
+ */
+MUST_USE bool resolver_flush(struct resolver *r, const char *domain, unsigned int *forgotten,
+			     char *error);
+/* What has been answered lately. */
+const struct dns_record *resolver_record(const struct resolver *r);
 void resolver_cancel(struct resolver_query *q);
 
 #endif

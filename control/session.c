@@ -26,6 +26,7 @@ struct sessions *sessions_make(const struct sessions_setup *setup)
 	t->taps = taps_make(t->loop, t->orders, t->cores, t);
 	t->message_log = message_log_make(t->taps);
 	message_log_set(t->message_log, t->config);
+	t->history = history_make();
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
 		t->tls[i] = tls_ctx_hold(setup->tls[i]);
 	for (size_t i = 0; i < orders_cores(setup->orders); i++)
@@ -48,6 +49,7 @@ void sessions_free(struct sessions *t)
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
 		tls_ctx_drop(t->tls[i]);
 	taps_free(t->taps);
+	history_free(t->history);
 	free(t);
 }
 
@@ -66,7 +68,7 @@ static struct session *make_session(struct sessions *t, enum iface leg, enum str
 	s->role = role;
 	s->end = DROP_COUNT;
 	s->own_ours = s->own_theirs = s->header = s->local = s->remote = SHARED_EMPTY;
-	s->gateway = s->tls_version = s->cipher = s->sentence = SHARED_EMPTY;
+	s->gateway = s->tls_version = s->cipher = s->sentence = s->card = SHARED_EMPTY;
 	s->opened_us = loop_now_us(t->loop);
 	s->number = ++t->opened;
 	s->timer.due = session_on_timer;
@@ -193,9 +195,9 @@ void session_give_up(struct session *s)
 
 static void forget_texts(struct session *s)
 {
-	const char **const all[] = {&s->own_ours,    &s->own_theirs, &s->header,
-				    &s->local,       &s->remote,     &s->gateway,
-				    &s->tls_version, &s->cipher,     &s->sentence};
+	const char **const all[] = {&s->own_ours, &s->own_theirs, &s->header,      &s->local,
+				    &s->remote,   &s->gateway,    &s->tls_version, &s->cipher,
+				    &s->sentence, &s->card};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		shared_drop(all[i]);
@@ -236,9 +238,8 @@ bool session_may_connect(const struct sessions *t, const struct partner *partner
 		return false;
 	if (partner == NULL)
 		return true;
-	return t->partner_conns[partner->id.n] < (partner->connection_limit > 0
-						      ? partner->connection_limit
-						      : limits->partner_connection_limit);
+	return t->partner_conns[partner->id.n] <
+	       policy_connection_limit(t->config->policy, partner);
 }
 
 bool session_may_dial(const struct sessions *t, const struct partner *partner)
@@ -253,6 +254,15 @@ void session_count_partner(struct session *s, const struct partner *partner)
 		return;
 	s->partner = partner->id;
 	s->table->partner_conns[partner->id.n]++;
+}
+
+/* Of the partner that @from is a domain of, by its own words: anybody may claim to be it. */
+static void note_failure(struct session *s, enum drop d, const char *from, const char *text)
+{
+	const struct partner *p = policy_partner(s->table->config->policy, from);
+
+	if (p != NULL)
+		history_failed(s->table->history, p->id, d, s->trace_id, text);
 }
 
 void session_refused(struct session *s, enum drop d, const char *from, const char *to,
@@ -274,6 +284,10 @@ void session_refused(struct session *s, enum drop d, const char *from, const cha
 		  s->leg == IFACE_EDGE ? "edge" : "internal", addr_text(&s->address, address), from,
 		  to, drop_name(d),
 		  log_quote(text[0] != '\0' ? text : drop_text(d), quoted, sizeof(quoted)));
+	if (s->leg == IFACE_EDGE)
+		note_failure(s, d, from, text);
+	if (s->trial != NULL)
+		trial_on_refused(s->trial, d, text);
 }
 
 bool sessions_refusal(const struct sessions *t, unsigned int index, struct refusal *out)
@@ -303,6 +317,8 @@ static void fill_view(const struct session *s, struct session_view *v)
 	v->state = s->is_closing ? "closing" : stream_state_name(stream_state(s->stream));
 	v->method = s->method != 0 ? method_name(s->method) : "";
 	v->bidi = stream_is_bidi(s->stream);
+	v->is_test = s->purpose == STREAM_FOR_TEST;
+	v->card = s->card;
 	snprintf(v->trace_id, sizeof(v->trace_id), "%s", s->trace_id);
 	snprintf(v->local, sizeof(v->local), "%s", s->local);
 	snprintf(v->remote, sizeof(v->remote), "%s", s->remote);

@@ -11,6 +11,7 @@
 #define CONTROL_SESSION_H
 
 #include "control/config.h"
+#include "control/history.h"
 #include "control/loop.h"
 #include "control/stream.h"
 #include "control/tls_ctx.h"
@@ -70,6 +71,8 @@ void sessions_close_chosen(struct sessions *s, const struct sessions_filter *f, 
 
 /* Who watches them. Borrowed. */
 struct taps *sessions_taps(struct sessions *s);
+/* New handshakes of that leg use @tls. */
+void sessions_use_tls(struct sessions *s, enum iface leg, struct tls_ctx *tls);
 
 /* The operator has ordered something else of gateway @name (gateways.h): its streams end that are
  * not to be any more. Returns how many. */
@@ -91,12 +94,28 @@ struct session_view {
 	char stream_id[64];
 	char tls_version[12], cipher[40];
 	const char *method; /* method_name(), "" before authentication */
-	bool bidi;
+	bool bidi, is_test; /* is_test: a trial's, for no stanza */
 	uint64_t age_us;
+	const char *card; /* identity_card() of the other side's certificate, "" for none; borrowed
+			     until the loop's next turn */
 };
 /* @cursor starts at 0; false when there are no more. Order of opening. */
 MUST_USE bool sessions_next_view(const struct sessions *s, uint64_t *cursor,
 				 struct session_view *out);
+
+/* The first live stream that would carry a stanza of this pair out of @leg. False: none. */
+MUST_USE bool sessions_serving(const struct sessions *t, enum iface leg, const char *local,
+			       const char *remote, char trace_id[24]);
+/* Connections, and how many there may be: all of the edge, and of one partner (NULL: 0 of 0). */
+struct sessions_use {
+	uint32_t all, all_limit, partner, partner_limit;
+};
+void sessions_use(const struct sessions *t, const struct partner *partner,
+		  struct sessions_use *out);
+
+/* What became of @partner last; borrowed. */
+const struct history_partner *sessions_history(const struct sessions *t,
+					       const struct partner *partner);
 
 /* The last refusals, newest first: @index 0..; false when there are no more (100 are kept). */
 struct refusal {

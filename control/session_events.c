@@ -59,6 +59,8 @@ static void on_dialed(struct sessions *t, const struct event *e)
 		session_execute(s);
 		return;
 	}
+	if (s->trial != NULL)
+		trial_on_dialed(s->trial, s);
 	stream_on_open(s->stream, now(s));
 	session_obey(s);
 }
@@ -66,6 +68,7 @@ static void on_dialed(struct sessions *t, const struct event *e)
 static void on_dial_failed(struct sessions *t, const struct event *e)
 {
 	struct session *s = (struct session *)(uintptr_t)e->dialed.ref;
+	const struct partner *partner = policy_partner(t->config->policy, s->own_theirs);
 	char address[ADDR_TEXT_MAX];
 
 	if (s->is_unwanted) {
@@ -76,7 +79,11 @@ static void on_dial_failed(struct sessions *t, const struct event *e)
 	log_event(LOG_LEVEL_NOTICE, "dial_failed", "stream=%s ip=%s port=%u from=%s to=%s",
 		  s->trace_id, addr_text(&s->address, address), s->port, s->own_ours,
 		  s->own_theirs);
+	if (s->leg == IFACE_EDGE && partner != NULL)
+		history_failed(t->history, partner->id, DROP_DIAL_FAILED, s->trace_id, "");
 	links_on_closed(t->links, s, DROP_DIAL_FAILED);
+	if (s->trial != NULL)
+		trial_on_dial_failed(s->trial, s, e->dialed.drop);
 	session_forget(s);
 }
 
@@ -88,6 +95,14 @@ static uint8_t *copy_bytes(const struct rte_mbuf *bytes, size_t *len)
 	copy = memory_get(*len + 1);
 	inbox_bytes(bytes, copy);
 	return copy;
+}
+
+static void note_card(struct session *s, const struct identity *id)
+{
+	char card[IDENTITY_CARD_MAX];
+
+	identity_card(id, card);
+	shared_set(&s->card, card);
 }
 
 /* The handshake is over: keys to the core, identity to the stream. */
@@ -116,6 +131,9 @@ static void handshake_done(struct session *s)
 	orders_give(s->table->orders, s->core, &m);
 	handshake_free(s->handshake);
 	s->handshake = NULL;
+	note_card(s, id);
+	if (s->trial != NULL)
+		trial_on_tls(s->trial, s, id);
 	stream_on_tls(s->stream, id, now(s));
 	free(id);
 	session_obey(s);
@@ -309,6 +327,8 @@ static void on_closed(struct session *s, const struct event *e)
 	if (s->watched != 0)
 		taps_end(s, by[e->closed.by], s->end == DROP_COUNT ? "none" : drop_name(s->end));
 	links_on_closed(s->table->links, s, s->end);
+	if (s->trial != NULL)
+		trial_on_closed(s->trial, s);
 	session_forget(s);
 }
 

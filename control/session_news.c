@@ -160,6 +160,27 @@ static bool is_over_limit(struct session *s, const struct partner *partner)
 	return true;
 }
 
+static void note_success(const struct session *s, const struct partner *partner,
+			 unsigned int method)
+{
+	struct history *h = s->table->history;
+
+	history_succeeded(h, partner->id, method, s->role == STREAM_INITIATING, s->trace_id);
+	history_certificate(h, partner->id, s->card);
+}
+
+/* A trial's stream is granted nothing: what it was for is to see it come about. */
+static void tried(struct session *s, const struct stream_news *news)
+{
+	shared_set(&s->local, news->local);
+	shared_set(&s->remote, news->remote);
+	s->method = news->method;
+	log_event(LOG_LEVEL_INFO, "stream_tried", "stream=%s local=%s remote=%s method=%s",
+		  s->trace_id, news->local, news->remote, method_name(news->method));
+	if (s->trial != NULL)
+		trial_on_authorised(s->trial, s, news->method);
+}
+
 static void authorised(struct session *s, struct stream_news *news)
 {
 	const struct partner *partner = policy_partner(s->table->config->policy, news->remote);
@@ -167,11 +188,18 @@ static void authorised(struct session *s, struct stream_news *news)
 
 	if (session_is_unwelcome(s, news) || is_over_limit(s, partner))
 		return;
-	if (s->leg == IFACE_EDGE)
+	if (s->leg == IFACE_EDGE) {
 		session_count_partner(s, partner);
+		if (partner != NULL)
+			note_success(s, partner, news->method);
+	}
 	if (gateway != NULL) {
 		shared_set(&s->gateway, gateway->name);
 		gateways_answered(s->table->gateways, gateway->name);
+	}
+	if (s->purpose == STREAM_FOR_TEST) {
+		tried(s, news);
+		return;
 	}
 	news->bits = session_granted(s, news);
 	if (s->pairs++ == 0) {
@@ -265,6 +293,8 @@ void session_obey(struct session *s)
 
 	while (!s->is_closing && stream_take(s->stream, &news))
 		obey(s, &news);
+	if (s->trial != NULL)
+		trial_on_progress(s->trial, s);
 	due_us = stream_due_us(s->stream);
 	if (s->is_closing || s->is_probing)
 		return;

@@ -6,16 +6,14 @@
 #include "control/message_log.h"
 #include "control/session_state.h"
 
-static void use_tls(struct sessions *t, struct tls_ctx *const tls[IFACE_COUNT])
+void sessions_use_tls(struct sessions *t, enum iface leg, struct tls_ctx *tls)
 {
-	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
-		struct tls_ctx *before = t->tls[i];
+	struct tls_ctx *before = t->tls[leg];
 
-		if (!tls_ctx_shows_same(before, tls[i]))
-			t->tls_age[i]++;
-		t->tls[i] = tls_ctx_hold(tls[i]);
-		tls_ctx_drop(before);
-	}
+	if (!tls_ctx_shows_same(before, tls))
+		t->tls_age[leg]++;
+	t->tls[leg] = tls_ctx_hold(tls);
+	tls_ctx_drop(before);
 }
 
 void sessions_reload(struct sessions *t, const struct config *config,
@@ -23,7 +21,8 @@ void sessions_reload(struct sessions *t, const struct config *config,
 {
 	t->config = config;
 	message_log_set(t->message_log, config);
-	use_tls(t, tls);
+	for (unsigned int i = 0; i < IFACE_COUNT; i++)
+		sessions_use_tls(t, (enum iface)i, tls[i]);
 	for (struct session *s = t->first; s != NULL; s = s->next)
 		stream_set_policy(s->stream, config->policy);
 	sessions_close_stricter(t, closed);

@@ -16,6 +16,7 @@
 #include "control/session.h"
 #include "control/shared.h"
 #include "control/taps.h"
+#include "control/trial.h"
 
 #define REFUSALS_KEPT 100
 #define CLOSE_DEADLINE_US                                                                          \
@@ -41,6 +42,8 @@ struct session {
 	const char *header; /* xml_element.root of the stream now: the context of its elements */
 	const char *local, *remote, *gateway; /* first pair; authenticated */
 	const char *tls_version, *cipher;
+	const char *card;    /* identity_card() of the other side's certificate */
+	struct trial *trial; /* that it was dialled for, while that goes on */
 
 	struct ip_addr address;
 	struct conn_id conn;
@@ -89,6 +92,7 @@ struct sessions {
 	unsigned int executions_a_tick;
 	uint32_t edge_conns, partner_conns[PARTNERS_MAX];
 
+	struct history *history;
 	uint64_t drops[DROP_COUNT];
 	struct refusal refusals[REFUSALS_KEPT];
 	uint64_t refused; /* ever; the newest is refusals[(refused - 1) % REFUSALS_KEPT] */

@@ -51,7 +51,11 @@ enum stream_state {
 };
 
 enum stream_role { STREAM_RECEIVING, STREAM_INITIATING };
-enum stream_purpose { STREAM_FOR_STANZAS, STREAM_FOR_VERIFY };
+enum stream_purpose {
+	STREAM_FOR_STANZAS,
+	STREAM_FOR_VERIFY, /* to ask db:verify on, unauthenticated */
+	STREAM_FOR_TEST,   /* as for stanzas, but never bidi: none is to come by it */
+};
 
 struct stream_setup {
 	enum stream_role role : 8;
@@ -196,6 +200,19 @@ MUST_USE bool stream_take(struct stream *s, struct stream_news *news);
 enum stream_state stream_state(const struct stream *s);
 const char *stream_state_name(enum stream_state st);
 bool stream_is_secure(const struct stream *s);
+/* What the peer has offered, kept over restarts; 0 before its first features. */
+enum stream_offers {
+	STREAM_OFFERS = BIT(0), /* it has said what it offers */
+	STREAM_OFFERS_STARTTLS = BIT(1),
+	STREAM_OFFERS_STARTTLS_REQUIRED = BIT(2),
+	STREAM_OFFERS_EXTERNAL = BIT(3),
+	STREAM_OFFERS_DIALBACK = BIT(4),
+	STREAM_OFFERS_BIDI = BIT(5),
+};
+unsigned int stream_offers(const struct stream *s);
+/* May stanzas of @local to @remote (on the edge leg; on the internal one of @remote to @local) go
+ * out on it? */
+bool stream_serves(const struct stream *s, const char *local, const char *remote);
 bool stream_is_bidi(const struct stream *s);
 /* XEP-0220: the peer said it can take several target domains (<errors/>). */
 bool stream_takes_more_targets(const struct stream *s);

@@ -14,7 +14,7 @@
 
 bool stream_may_dialback(const struct stream *s, const char *theirs)
 {
-	return s->setup.purpose == STREAM_FOR_STANZAS && s->offer.dialback && s->id[0] != '\0' &&
+	return s->setup.purpose != STREAM_FOR_VERIFY && s->offer.dialback && s->id[0] != '\0' &&
 	       s->policy->dialback_passphrase != NULL &&
 	       (stream_methods(s, theirs) & stream_dialback_method(s)) != 0;
 }

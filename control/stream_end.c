@@ -9,7 +9,7 @@
 /* The pair this stream was opened for will not come about on it. */
 static void fail_first_pair(struct stream *s, enum drop why, const char *text)
 {
-	if (s->setup.role != STREAM_INITIATING || s->setup.purpose != STREAM_FOR_STANZAS ||
+	if (s->setup.role != STREAM_INITIATING || s->setup.purpose == STREAM_FOR_VERIFY ||
 	    s->state == STREAM_ESTABLISHED)
 		return;
 	stream_pair_failed(s, s->setup.ours, s->setup.theirs,

@@ -96,12 +96,23 @@ static bool has_external(const struct xml_element *mechanisms)
 	return false;
 }
 
+unsigned int stream_offers(const struct stream *s)
+{
+	const struct stream_offer *o = &s->offer;
+
+	return (o->seen ? STREAM_OFFERS : 0u) | (o->starttls ? STREAM_OFFERS_STARTTLS : 0u) |
+	       (o->starttls_required ? STREAM_OFFERS_STARTTLS_REQUIRED : 0u) |
+	       (o->external ? STREAM_OFFERS_EXTERNAL : 0u) |
+	       (o->dialback ? STREAM_OFFERS_DIALBACK : 0u) | (o->bidi ? STREAM_OFFERS_BIDI : 0u);
+}
+
 /* What was on offer once stays known: an authenticated peer no longer says what it still does. */
 void stream_read_features(struct stream *s, const struct xml_element *features)
 {
 	struct stream_offer *offer = &s->offer;
 	const struct xml_element *e;
 
+	offer->seen = true;
 	offer->starttls = offer->starttls_required = offer->external = false;
 	offer->max_bytes = 0;
 	for (e = features->child; e != NULL; e = e->next) {

@@ -38,7 +38,7 @@ void stream_initiate_tls(struct stream *s)
 
 static void want_bidi(struct stream *s)
 {
-	if (!s->offer.bidi || s->is_bidi)
+	if (!s->offer.bidi || s->is_bidi || s->setup.purpose == STREAM_FOR_TEST)
 		return;
 	stream_put(s, "<bidi xmlns='" NS_BIDI "'/>");
 	s->is_bidi = true;

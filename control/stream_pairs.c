@@ -39,6 +39,21 @@ static struct stream_pair *add_pair(struct stream *s, const char *ours, const ch
 	return pair;
 }
 
+bool stream_serves(const struct stream *s, const char *local, const char *remote)
+{
+	const bool inside = stream_is_internal(s);
+	const char *ours = inside ? remote : local, *theirs = inside ? local : remote;
+
+	if (s->state != STREAM_ESTABLISHED || s->setup.purpose != STREAM_FOR_STANZAS ||
+	    (s->setup.role == STREAM_RECEIVING && !s->is_bidi))
+		return false;
+	for (size_t i = 0; i < s->pair_count; i++)
+		if (s->pairs[i].state == PAIR_AUTHORISED && strcmp(s->pairs[i].ours, ours) == 0 &&
+		    strcmp(s->pairs[i].theirs, theirs) == 0)
+			return true;
+	return false;
+}
+
 struct stream_pair *stream_add_asked(struct stream *s, const char *ours, const char *theirs)
 {
 	return add_pair(s, ours, theirs);

@@ -93,7 +93,7 @@ struct stream {
 
 	/* what the peer offers; kept over restarts: an established stream offers less */
 	struct stream_offer {
-		bool starttls, starttls_required, external, dialback, dialback_errors, bidi;
+		bool seen, starttls, starttls_required, external, dialback, dialback_errors, bidi;
 		uint32_t max_bytes;
 	} offer;
 

@@ -28,15 +28,16 @@ bool tls_credentials_say(char *error, const char *what, const char *path)
 	return false;
 }
 
-static void free_credential(struct tls_credential *c)
+void tls_credential_close(struct tls_credential *c)
 {
+	free(c->path);
 	X509_free(c->leaf);
 	EVP_PKEY_free(c->key);
 	sk_X509_pop_free(c->chain, X509_free);
 }
 
 /* Leaf first, then intermediates, to the end of the file. */
-static bool read_certificates(struct tls_credential *c, const char *path, char *error)
+bool tls_credential_certificates(struct tls_credential *c, const char *path, char *error)
 {
 	BIO *file = BIO_new_file(path, "r");
 	X509 *next;
@@ -44,6 +45,7 @@ static bool read_certificates(struct tls_credential *c, const char *path, char *
 
 	if (file == NULL)
 		return tls_credentials_say(error, "cannot open the certificate", path);
+	c->path = strdup(path);
 	c->leaf = PEM_read_bio_X509_AUX(file, NULL, no_passphrase, NULL);
 	c->chain = sk_X509_new_null();
 	while (c->leaf != NULL && c->chain != NULL &&
@@ -51,7 +53,7 @@ static bool read_certificates(struct tls_credential *c, const char *path, char *
 		if (sk_X509_push(c->chain, next) == 0)
 			X509_free(next);
 	/* The only good end is that of the file. */
-	is_good = c->leaf != NULL && c->chain != NULL &&
+	is_good = c->leaf != NULL && c->chain != NULL && c->path != NULL &&
 		  ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
 	BIO_free(file);
 	if (!is_good)
@@ -60,13 +62,13 @@ static bool read_certificates(struct tls_credential *c, const char *path, char *
 	return true;
 }
 
-static bool read_credential(struct tls_credential *c, const char *certificate, const char *key,
-			    char *error)
+bool tls_credential_read(struct tls_credential *c, const char *certificate, const char *key,
+			 char *error)
 {
 	BIO *file;
 
 	ERR_clear_error();
-	if (!read_certificates(c, certificate, error))
+	if (!tls_credential_certificates(c, certificate, error))
 		return false;
 	file = BIO_new_file(key, "r");
 	if (file == NULL)
@@ -123,7 +125,7 @@ static bool read_one(struct tls_credentials *t, const char *dir, const char *fil
 	memset(&grown[t->count], 0, sizeof(*grown));
 	memcpy(grown[t->count].domain, domain, sizeof(domain));
 	t->count++; /* from here on tls_credentials_close() frees it */
-	return read_credential(&grown[t->count - 1], certificate, key, error);
+	return tls_credential_read(&grown[t->count - 1], certificate, key, error);
 }
 
 static bool read_dir(struct tls_credentials *t, const char *path, char *error)
@@ -161,15 +163,15 @@ const struct tls_credential *tls_credentials_find(const struct tls_credentials *
 bool tls_credentials_read(struct tls_credentials *t, const char *certificate, const char *key,
 			  const char *dir, char *error)
 {
-	return read_credential(&t->fallback, certificate, key, error) &&
+	return tls_credential_read(&t->fallback, certificate, key, error) &&
 	       (dir == NULL || read_dir(t, dir, error));
 }
 
 void tls_credentials_close(struct tls_credentials *t)
 {
-	free_credential(&t->fallback);
+	tls_credential_close(&t->fallback);
 	for (size_t i = 0; i < t->count; i++)
-		free_credential(&t->by_domain[i]);
+		tls_credential_close(&t->by_domain[i]);
 	free(t->by_domain);
 	memset(t, 0, sizeof(*t));
 }

@@ -14,10 +14,18 @@
 /* One certificate with its key and the intermediates behind it in its file. */
 struct tls_credential {
 	char domain[DOMAIN_TEXT_MAX + 1]; /* folded; "" for the default */
+	char *path;                       /* of the certificate's file */
 	X509 *leaf;
 	EVP_PKEY *key;
 	STACK_OF(X509) * chain;
 };
+
+/* One certificate with what is behind it, without a key, or with it (PEM files). @c all zero;
+ * tls_credential_close() in either case. */
+MUST_USE bool tls_credential_certificates(struct tls_credential *c, const char *path, char *error);
+MUST_USE bool tls_credential_read(struct tls_credential *c, const char *certificate,
+				  const char *key, char *error);
+void tls_credential_close(struct tls_credential *c);
 
 struct tls_credentials {
 	struct tls_credential fallback;

@@ -29,6 +29,7 @@ struct tls_ctx {
 	struct identity_trust trust;
 	struct chain_cache lately; /* trust's */
 	struct tls_credentials shown;
+	time_t made;
 };
 
 static bool use_credential(SSL *ssl, const struct tls_credential *c)
@@ -159,6 +160,7 @@ struct tls_ctx *tls_ctx_make(const struct tls_ctx_setup *setup, char *error)
 	}
 	t->holders = 1;
 	t->leg = setup->leg;
+	t->made = time(NULL);
 	if (!tls_credentials_read(&t->shown, setup->certificate, setup->key, setup->certificate_dir,
 				  error) ||
 	    !load_trust(t, setup->trust, error))
@@ -259,4 +261,28 @@ uint64_t tls_ctx_ends_unix_s(const struct tls_ctx *t)
 enum iface tls_ctx_leg(const struct tls_ctx *t)
 {
 	return t->leg;
+}
+
+bool tls_ctx_shown(const struct tls_ctx *t, size_t index, const char **domain, const char **file,
+		   struct identity *out)
+{
+	const struct tls_credential *c =
+	    index == 0 ? &t->shown.fallback : &t->shown.by_domain[index - 1];
+
+	if (index > t->shown.count)
+		return false;
+	*domain = c->domain;
+	*file = c->path;
+	identity_read(out, c->leaf, c->chain, &t->trust);
+	return true;
+}
+
+unsigned int tls_ctx_anchors(const struct tls_ctx *t)
+{
+	return (unsigned int)sk_X509_OBJECT_num(X509_STORE_get0_objects(t->trust.store));
+}
+
+time_t tls_ctx_made(const struct tls_ctx *t)
+{
+	return t->made;
 }

@@ -49,4 +49,17 @@ bool tls_ctx_shows_same(const struct tls_ctx *a, const struct tls_ctx *b);
 uint64_t tls_ctx_ends_unix_s(const struct tls_ctx *t);
 enum iface tls_ctx_leg(const struct tls_ctx *t);
 
+/* --- as an operator is shown it --- */
+
+/*
+ * Its own certificates: @index 0 the default, then those of the folder.
+ *
+ * @domain  out: whom it is for, "" for the default; borrowed, as @file is
+ * Returns  false when there are no more.
+ */
+MUST_USE bool tls_ctx_shown(const struct tls_ctx *t, size_t index, const char **domain,
+			    const char **file, struct identity *out);
+unsigned int tls_ctx_anchors(const struct tls_ctx *t); /* certificates it trusts */
+time_t tls_ctx_made(const struct tls_ctx *t);          /* when they were read */
+
 #endif

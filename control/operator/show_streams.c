@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "control/operator/show.h"
+#include "control/operator/show_detail.h"
 
 static const struct core *core_of(const struct daemon *d, struct conn_id id)
 {
@@ -60,18 +61,24 @@ void show_streams(const struct request *r, struct answer *a)
 	const char *domain = answer_text(r, "partner");
 	const struct partner *p = domain != NULL ? answer_partner(r, domain, a) : NULL;
 	const struct sessions *s = daemon_sessions(d);
+	struct show_filter filter;
 	unsigned int looks = 0;
 	struct session_view v;
 	uint64_t cursor = r->cursor, last = cursor;
 	json_t *rows;
 
-	if (a->code != EXIT_OK)
+	if (a->code != EXIT_OK || !show_detail_read(r, &filter, a))
 		return;
 	rows = json_array();
 	while (json_array_size(rows) < SHOW_PAGE_ROWS && looks++ < SHOW_PAGE_LOOKS &&
 	       sessions_next_view(s, &cursor, &v)) {
-		if (is_of(d, &v, p))
-			json_array_append_new(rows, stream_row(d, &v));
+		if (is_of(d, &v, p) && show_detail_passes(&filter, &v)) {
+			json_t *row = stream_row(d, &v);
+
+			if (filter.stream != NULL)
+				show_detail_stream(&v, row);
+			json_array_append_new(rows, row);
+		}
 		last = cursor;
 	}
 	if (sessions_next_view(s, &cursor, &v))
@@ -173,8 +180,13 @@ void show_partners(const struct request *r, struct answer *a)
 		return;
 	rows = json_array();
 	tally_streams(d, p, first, SHOW_PAGE_ROWS, tallies);
-	for (; at < end && at - first < SHOW_PAGE_ROWS; at++)
-		json_array_append_new(rows, partner_row(d, &p->partners[at], &tallies[at - first]));
+	for (; at < end && at - first < SHOW_PAGE_ROWS; at++) {
+		json_t *row = partner_row(d, &p->partners[at], &tallies[at - first]);
+
+		if (one != NULL)
+			show_detail_partner(d, one, row);
+		json_array_append_new(rows, row);
+	}
 	a->data = json_pack("{s:o}", "partners", rows);
 	a->cursor = at < end ? at : 0;
 }

@@ -6,8 +6,10 @@
 #include "control/sluicectl/fields.h"
 #include "control/sluicectl/own.h"
 #include "control/sluicectl/print.h"
+#include "control/sluicectl/print_ask.h"
 #include "control/sluicectl/print_change.h"
 #include "control/sluicectl/print_node.h"
+#include "control/sluicectl/print_test.h"
 #include "control/sluicectl/print_watch.h"
 #include "control/sluicectl/table.h"
 
@@ -138,8 +140,13 @@ static void print_partners(FILE *out, const json_t *data)
 						      {"STANZAS IN/OUT", "stanzas_in/stanzas_out"},
 						      {NULL, NULL}};
 
-	sluicectl_table_print(out, columns, json_object_get(data, "partners"),
-			      "no partner is allowed");
+	const json_t *rows = json_object_get(data, "partners");
+
+	sluicectl_table_print(out, columns, rows, "no partner is allowed");
+	if (json_object_get(json_array_get(rows, 0), "connections") == NULL)
+		return;
+	fputc('\n', out); /* one was asked for */
+	sluicectl_print_from(out, json_array_get(rows, 0), "connections");
 }
 
 static void print_streams(FILE *out, const json_t *data)
@@ -158,7 +165,13 @@ static void print_streams(FILE *out, const json_t *data)
 						      {"TLS", "tls"},
 						      {NULL, NULL}};
 
-	sluicectl_table_print(out, columns, json_object_get(data, "streams"), "no streams");
+	const json_t *rows = json_object_get(data, "streams");
+
+	sluicectl_table_print(out, columns, rows, "no streams");
+	if (json_object_get(json_array_get(rows, 0), "certificate") == NULL)
+		return;
+	fputc('\n', out);
+	sluicectl_print_from(out, json_array_get(rows, 0), "test");
 }
 
 static json_t *not_zero(const json_t *rows, const char *key)
@@ -254,7 +267,7 @@ void sluicectl_print_line(FILE *out, const json_t *data)
 	json_t *value;
 	char cell[4096];
 
-	if (sluicectl_print_watch(out, data))
+	if (sluicectl_print_watch(out, data) || sluicectl_print_verdict(out, data))
 		return;
 	if (json_object_get(data, "text") != NULL) {
 		fprintf(out, "%s\n", sluicectl_table_cell(data, "text", cell, sizeof(cell)));
@@ -307,6 +320,15 @@ void sluicectl_print(FILE *out, const char *command, const json_t *data)
 	    {"drain stop", sluicectl_print_drain},
 	    {"drain status", sluicectl_print_drain},
 	    {"stop", sluicectl_print_stop},
+	    {"show certs", sluicectl_print_certs},
+	    {"show dns", sluicectl_print_dns},
+	    {"show dialback", sluicectl_print_dialback},
+	    {"dialback rotate-secret", sluicectl_print_dialback},
+	    {"dns flush", sluicectl_print_flushed},
+	    {"explain", sluicectl_print_steps},
+	    {"cert check", sluicectl_print_steps},
+	    {"test partner", sluicectl_print_passed},
+	    {"test gateway", sluicectl_print_passed},
 	    {"help", print_help},
 	};
 

@@ -70,6 +70,20 @@ static bool is_answer(const struct letter *x)
 	       s->id.len > strlen(PROBE_ID) && memcmp(s->id.at, PROBE_ID, strlen(PROBE_ID)) == 0;
 }
 
+/* Which ping it answers; control looks for its own (stats.h). A number too long to be one counts as
+ * 0, which none has. */
+static uint64_t ping_number(struct span id)
+{
+	uint64_t n = 0;
+
+	for (size_t i = strlen(PROBE_ID); i < id.len; i++) {
+		if (id.at[i] < '0' || id.at[i] > '9' || n > UINT32_MAX)
+			return 0;
+		n = n * 10 + (uint64_t)(id.at[i] - '0');
+	}
+	return n;
+}
+
 /* Counted as taken from @k from here on. */
 static void accept_letter(struct core *c, struct conn *k, const struct letter *x)
 {
@@ -82,6 +96,15 @@ static void accept_letter(struct core *c, struct conn *k, const struct letter *x
 		stat_add(&partner->bytes_in,
 			 element_bytes(&x->element) - (uint32_t)x->element.insert.len);
 	}
+}
+
+static void take_answer(struct core *c, struct conn *k, const struct letter *x)
+{
+	struct partner_stats *partner = &c->stats.partner[x->label.partner.n];
+
+	accept_letter(c, k, x);
+	account_answered(c, x->label.partner);
+	stat_set(&partner->ping_answered, ping_number(x->stanza.id));
 }
 
 static void forward(struct core *c, struct conn *k, const struct letter *x)
@@ -109,18 +132,21 @@ static void forward(struct core *c, struct conn *k, const struct letter *x)
 /* DROP_COUNT: taken. */
 static enum drop from_edge(struct core *c, struct conn *k, struct letter *x)
 {
-	if (x->from == NULL || x->from->side != ROUTE_REMOTE)
+	switch (route_judge(ROUTE_REMOTE, x->from, x->to)) {
+	case ROUTE_FROM_WRONG:
 		return DROP_STANZA_INVALID_FROM;
-	if (x->to == NULL || x->to->side != ROUTE_LOCAL)
+	case ROUTE_TO_WRONG:
 		return DROP_STANZA_HOST_UNKNOWN;
+	case ROUTE_PASSES:
+		break;
+	}
 	x->label.pair = (struct pair){x->to->id, x->from->id};
 	x->label.partner = x->from->partner;
 	x->label.toward = TOWARD_INTERNAL;
 	if (!is_granted(c, k, x->label.pair))
 		return DROP_STANZA_INVALID_FROM;
 	if (is_answer(x)) {
-		accept_letter(c, k, x);
-		account_answered(c, x->label.partner);
+		take_answer(c, k, x);
 		return DROP_COUNT;
 	}
 	forward(c, k, x);
@@ -129,10 +155,12 @@ static enum drop from_edge(struct core *c, struct conn *k, struct letter *x)
 
 static enum drop from_inside(struct core *c, struct conn *k, struct letter *x)
 {
-	if (x->from == NULL || x->from->side != ROUTE_LOCAL || !is_local_granted(c, k, x->from->id))
+	const enum route_verdict verdict = route_judge(ROUTE_LOCAL, x->from, x->to);
+
+	if (verdict == ROUTE_FROM_WRONG || !is_local_granted(c, k, x->from->id))
 		return DROP_STANZA_INVALID_FROM;
 	x->label.toward = TOWARD_EDGE;
-	if (x->to == NULL || x->to->side != ROUTE_REMOTE) {
+	if (verdict == ROUTE_TO_WRONG) {
 		x->label.pair = (struct pair){x->from->id, DOMAIN_NONE};
 		accept_letter(c, k, x);
 		bounce_to(c, k, &x->stanza, &x->label,
@@ -141,7 +169,10 @@ static enum drop from_inside(struct core *c, struct conn *k, struct letter *x)
 	}
 	x->label.pair = (struct pair){x->from->id, x->to->id};
 	x->label.partner = x->to->partner;
-	forward(c, k, x);
+	if (is_answer(x)) /* a gateway was tested in the name of this partner's domain */
+		take_answer(c, k, x);
+	else
+		forward(c, k, x);
 	return DROP_COUNT;
 }
 

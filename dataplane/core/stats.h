@@ -29,6 +29,7 @@ struct partner_stats {
 	struct law law;
 	_Atomic uint64_t stanzas_in, stanzas_out; /* from and to this partner */
 	_Atomic uint64_t bytes_in, bytes_out;     /* their bytes, as framed */
+	_Atomic uint64_t ping_answered;           /* number of the last ping of ours it answered */
 } CACHE_ALIGNED;
 
 /* The last whole second of a core's loop: time, time in turns that had work, and what they did. */

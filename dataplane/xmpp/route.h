@@ -27,6 +27,19 @@ struct route_domain {
 	uint32_t stanza_bytes_max;
 };
 
+/* What the domains of a stanza say of it, by the side it came from: its sender has to be of that
+ * side, its receiver of the other. NULL: an unknown domain. */
+enum route_verdict { ROUTE_PASSES, ROUTE_FROM_WRONG, ROUTE_TO_WRONG };
+
+static inline enum route_verdict route_judge(enum route_side came_from,
+					     const struct route_domain *from,
+					     const struct route_domain *to)
+{
+	if (from == NULL || from->side != came_from)
+		return ROUTE_FROM_WRONG;
+	return to == NULL || to->side == came_from ? ROUTE_TO_WRONG : ROUTE_PASSES;
+}
+
 struct route;
 
 /* Copies @domains. The same id may stand under several names (U-label, A-label). Returns NULL

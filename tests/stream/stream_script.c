@@ -120,7 +120,9 @@ static void make_stream(struct script *t, const struct words *w)
 	const char *gateway = script_value(w, "gateway");
 	struct stream_setup setup = {
 	    .leg = script_has(w, "internal") ? IFACE_INTERNAL : IFACE_EDGE,
-	    .purpose = script_has(w, "verify") ? STREAM_FOR_VERIFY : STREAM_FOR_STANZAS,
+	    .purpose = script_has(w, "verify") ? STREAM_FOR_VERIFY
+		       : script_has(w, "test") ? STREAM_FOR_TEST
+					       : STREAM_FOR_STANZAS,
 	    .direct_tls = script_has(w, "direct-tls"),
 	    .entropy = "0123456789abcde",
 	    .trace_id = "trace-1",

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "control/config_parts.h"
+#include "control/domains.h"
 #include "daemon_double.h"
 
 static struct daemon *the_daemon;
@@ -47,6 +48,10 @@ struct daemon *daemon_double_make(unsigned int partners)
 	d->overlay = overlay_make();
 	d->gateway_error[0] = d->gateway_error[1] = DROP_COUNT;
 	d->certificate_left_s = 90 * 86400;
+	d->dns = dns_record_make();
+	d->domains = domains_make();
+	if (d->config != NULL)
+		d->route = domains_route(d->domains, d->config);
 	the_daemon = d;
 	if (d->config != NULL && d->loop != NULL)
 		return d;
@@ -56,6 +61,9 @@ struct daemon *daemon_double_make(unsigned int partners)
 
 void daemon_double_free(struct daemon *d)
 {
+	dns_record_free(d->dns);
+	route_free(d->route);
+	domains_free(d->domains);
 	config_free(d->config);
 	overlay_free(d->overlay);
 	loop_free(d->loop);
@@ -407,6 +415,7 @@ bool sessions_next_view(const struct sessions *s, uint64_t *cursor, struct sessi
 				 : "chat.partner.example");
 	(void)snprintf(out->partner, sizeof(out->partner), "partner.example");
 	(void)snprintf(out->stream_id, sizeof(out->stream_id), next == 2 ? "\xff\xfe" : "id");
+	out->card = the_daemon->card;
 	(void)snprintf(out->tls_version, sizeof(out->tls_version), "TLSv1.3");
 	return true;
 }

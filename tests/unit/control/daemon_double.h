@@ -7,7 +7,7 @@
 #ifndef TESTS_DAEMON_DOUBLE_H
 #define TESTS_DAEMON_DOUBLE_H
 
-#include "control/daemon.h"
+#include "control/daemon_ask.h"
 #include "control/loop.h"
 #include "control/taps.h"
 
@@ -43,6 +43,22 @@ struct daemon {
 	/* health */
 	uint64_t still_us[2], certificate_left_s;
 	bool link_is_down;
+
+	/* daemon_double_ask.c */
+	struct dns_record *dns;
+	struct domains *domains;
+	struct route *route;
+	struct trial_line trial_line[4];
+	unsigned int trial_lines, verifications, certs_loaded;
+	const char *trial_failed;
+	char tried[600];
+	struct links_backoff backoff;
+	enum links_outlook outlook;
+	bool serves[IFACE_COUNT];
+	const struct identity *certificate;
+	const struct tls_ctx *tls[IFACE_COUNT];
+	struct history_partner history;
+	const char *card;
 };
 
 /* @partners records: partner.example, p1.example, ... NULL when the configuration is refused. */

@@ -82,7 +82,8 @@ static void refuses_with_what_is_expected(void)
 	refuses("show", "unknown command \"show\": help lists all");
 	refuses("show me everything", "unknown command \"show me\": help lists all");
 	refuses("show status now", "\"now\" is not expected: show status");
-	refuses("show streams partner", "DOMAIN is missing: show streams [partner DOMAIN]");
+	refuses("show streams partner", "DOMAIN is missing: show streams [partner DOMAIN] [stream "
+					"ID] [ip ADDRESS] [state STATE]");
 	refuses("show partners a.example b.example",
 		"\"b.example\" is not expected: show partners [DOMAIN]");
 	refuses("show ports --nft --nft", "\"--nft\" is there twice");
@@ -218,9 +219,9 @@ static void completes(void)
 	goes_on("");
 	goes_on("show");
 	complete("show partners", "DOMAIN\n");
-	complete("show streams", "partner\n");
+	complete("show streams", "partner\nstream\nip\nstate\n");
 	complete("show streams partner", "DOMAIN\n");
-	complete("show streams partner a.example", "");
+	complete("show streams partner a.example", "stream\nip\nstate\n");
 	complete("show ports --nft", "");
 	complete("nothing", "");
 	complete("wait partner-up", "DOMAIN\n--timeout\n");

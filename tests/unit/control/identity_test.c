@@ -298,6 +298,41 @@ static void walks_an_intermediate(void)
 	kit_free(&leaf);
 }
 
+static void tells_what_an_operator_wants_to_know(void)
+{
+	struct kit_cert cert = kit_issue(&(struct kit_want){.cn = "host.example",
+							    .san = "DNS:host.example,DNS:b.example",
+							    .eku = "serverAuth",
+							    .issuer = &ca});
+	char card[IDENTITY_CARD_MAX], names[48];
+
+	read_cert(&cert, false);
+	CHECK_EQ(id.fault, IDENTITY_FAULT_NONE);
+	CHECK_STR(id.usage, "serverAuth");
+	CHECK(!identity_is_for_client(&id));
+	CHECK(strstr(id.subject, "CN=host.example") != NULL);
+	CHECK(id.not_before < id.not_after);
+	identity_names(&id, names, sizeof(names));
+	CHECK_STR(names, "dns:host.example dns:b.example cn:host.example");
+	identity_names(&id, names, 24); /* what does not fit is cut at a name */
+	CHECK_STR(names, "dns:host.example ...");
+	identity_card(&id, card);
+	CHECK(strncmp(card, id.subject, strlen(id.subject)) == 0);
+	CHECK(strstr(card, id.serial) != NULL && strstr(card, "\nserverAuth\n") != NULL);
+	cert = kit_issue(&(struct kit_want){
+	    .cn = "old.example", .issuer = &ca, .from_days = -20, .to_days = -10});
+	read_cert(&cert, false);
+	CHECK_EQ(id.fault, IDENTITY_FAULT_EXPIRED);
+	CHECK(identity_is_for_client(&id)); /* no usage: any */
+	cert = kit_issue(&(struct kit_want){.cn = "other.example", .issuer = &other_ca});
+	read_cert(&cert, false);
+	CHECK_EQ(id.fault, IDENTITY_FAULT_UNTRUSTED);
+	cert = kit_issue(
+	    &(struct kit_want){.cn = "client.example", .eku = "clientAuth", .issuer = &ca});
+	read_cert(&cert, false);
+	CHECK_EQ(id.fault, IDENTITY_FAULT_PURPOSE);
+}
+
 int main(void)
 {
 	ca = kit_issue(&(struct kit_want){.cn = "Test CA", .is_ca = true});
@@ -314,6 +349,7 @@ int main(void)
 	RUN(proves_nothing_without_a_good_chain);
 	RUN(judges_chains);
 	RUN(walks_an_intermediate);
+	RUN(tells_what_an_operator_wants_to_know);
 	X509_STORE_free(trust.store);
 	kit_free(&ca);
 	kit_free(&other_ca);

@@ -124,6 +124,9 @@ static void tell(void *user, enum resolver_result result, const struct resolver_
 	memcpy(t->target, targets, count * sizeof(*targets));
 }
 
+static bool flushes;             /* while the answers are under way */
+static struct dns_note srv_note; /* what is remembered of the SRV question, once it is answered */
+
 /* Asks for contoso.example, and takes @took_us. */
 static const struct told *ask(const struct record *zone, size_t records, unsigned int families,
 			      uint64_t *took_us)
@@ -133,6 +136,8 @@ static const struct told *ask(const struct record *zone, size_t records, unsigne
 	static struct told t; /* large for the stack, as the server is */
 	socklen_t len = sizeof(address);
 	char where[32], error[256] = "";
+	const struct dns_note *note;
+	unsigned int forgotten = 0;
 	struct resolver *r;
 	uint64_t began;
 
@@ -148,10 +153,16 @@ static const struct told *ask(const struct record *zone, size_t records, unsigne
 	t = (struct told){0};
 	began = loop_now_us(s.loop);
 	(void)resolver_domain(r, "contoso.example", tell, &t);
+	CHECK(!flushes || (resolver_flush(r, NULL, &forgotten, error) && forgotten == 0));
 	while (!t.done && loop_now_us(s.loop) - began < PATIENCE_US)
 		loop_turn(s.loop);
 	*took_us = loop_now_us(s.loop) - began;
 	CHECK(t.done);
+	note = dns_record_find(resolver_record(r), "_xmpp-server._tcp.contoso.example", TYPE_SRV);
+	srv_note = note != NULL ? *note : (struct dns_note){.at_us = 0};
+	CHECK(resolver_flush(r, "contoso.example", &forgotten, error) && forgotten > 0);
+	CHECK(dns_record_find(resolver_record(r), "_xmpp-server._tcp.contoso.example", TYPE_SRV) ==
+	      NULL);
 	resolver_free(r);
 	for (size_t i = 0; i < ANSWERS_MAX; i++)
 		if (s.late[i].used)
@@ -223,10 +234,31 @@ static void mixes_the_families(void)
 	CHECK(!addr_is_v4(&t->target[0].address));
 }
 
+/* A flush takes nothing from who waits; what is answered is remembered, and what is not there, too.
+ */
+static void remembers_and_forgets(void)
+{
+	uint64_t took_us;
+
+	flushes = true;
+	CHECK_EQ(ask(two_hosts, ARRAY_LEN(two_hosts), RESOLVER_V4, &took_us)->result,
+		 RESOLVER_FOUND);
+	flushes = false;
+	CHECK_EQ(srv_note.result, DNS_FOUND);
+	CHECK_EQ(srv_note.count, 2);
+	CHECK_EQ(srv_note.security, DNS_UNSIGNED);
+	CHECK(strstr(srv_note.data, "second.contoso.example:5269(2,0)") != NULL ||
+	      strstr(srv_note.data, "second.contoso.example:5269(2,1)") != NULL);
+	(void)ask(both, ARRAY_LEN(both), RESOLVER_V4, &took_us);
+	CHECK(srv_note.result == DNS_NO_NAME || srv_note.result == DNS_NO_DATA);
+	CHECK_EQ(srv_note.count, 0);
+}
+
 int main(void)
 {
 	RUN(waits_for_hosts_of_one_family);
 	RUN(waits_little_for_the_other_family);
 	RUN(mixes_the_families);
+	RUN(remembers_and_forgets);
 	return check_summary();
 }

@@ -175,6 +175,41 @@ static void takes_arguments(void)
 	end();
 }
 
+static void prints_verdicts(void)
+{
+	begin(1);
+	trial_words_line(&d->trial_line[0], "policy", TRIAL_OK, "fine");
+	trial_words_line(
+	    &d->trial_line[1], "dns-srv", TRIAL_FAIL, "none, which is a long story %s",
+	    "that goes on and on, and on, until a line of a hundred is not enough for it");
+	trial_words_hint(&d->trial_line[1], "publish one");
+	d->trial_lines = 2;
+	d->trial_failed = "dns-srv";
+	CHECK_EQ(run("test partner partner.example"), EXIT_FAILED);
+	CHECK_STR(out,
+		  "ok    policy              fine\n"
+		  "fail  dns-srv             none, which is a long story that goes on and on, and\n"
+		  "                          on, until a line of a hundred is not enough for it\n"
+		  "                          -> publish one\n");
+	CHECK(strstr(err, "partner partner.example does not pass: step dns-srv failed") != NULL);
+	CHECK(strstr(err, "partner.example: 1 ok, 0 warnings, 1 failed\n") != NULL);
+	d->trial_lines = 1;
+	d->trial_failed = NULL;
+	CHECK_EQ(run("test partner partner.example"), 0);
+	CHECK(strstr(out, "\npartner.example: 1 ok, 0 warnings, 0 failed\n") != NULL);
+	CHECK_EQ(run("explain contoso.example evil.example"), 0);
+	CHECK(strstr(out, "\n=> bounced: <not-allowed/>: evil.example is no allowed partner\n") !=
+	      NULL);
+	CHECK_EQ(run("show partners partner.example"), 0);
+	CHECK(strstr(out, "\nlast_success             never\n") != NULL);
+	CHECK(!has_trailing_blank(out));
+	CHECK_EQ(run("show dialback"), 0);
+	CHECK_STR(out, "secret: configured\nno key is being verified\n");
+	CHECK_EQ(run("dns flush"), 0);
+	CHECK_STR(out, "0 answers forgotten (all); all names are asked anew\n");
+	end();
+}
+
 /* What the shell's completion asks. */
 static void completes(void)
 {
@@ -184,7 +219,7 @@ static void completes(void)
 	CHECK(strstr(out, "\nreload\n") != NULL);
 	CHECK(strstr(out, "\ntop\nexit\n") != NULL);
 	CHECK_EQ(run("--complete show streams"), 0);
-	CHECK_STR(out, "partner\n");
+	CHECK_STR(out, "partner\nstream\nip\nstate\n");
 	CHECK_EQ(run("--complete top"), 0);
 	CHECK_STR(out, "--interval\n--once\n");
 	CHECK_EQ(run("--complete top --interval"), 0);
@@ -273,9 +308,11 @@ static void says_what_to_do(void)
 	CHECK_EQ(run("-s /etc/hostname help"), EXIT_NO_DAEMON);
 	CHECK_EQ(run("--bogus"), EXIT_USAGE);
 	CHECK_EQ(run("show streams --nft"), EXIT_USAGE);
-	CHECK_STR(err, "sluicectl: \"--nft\" is not expected: show streams [partner DOMAIN]\n");
+	CHECK_STR(err, "sluicectl: \"--nft\" is not expected: show streams [partner DOMAIN] "
+		       "[stream ID] [ip ADDRESS] [state STATE]\n");
 	CHECK_EQ(run("show streams partner"), EXIT_USAGE);
-	CHECK_STR(err, "sluicectl: DOMAIN is missing: show streams [partner DOMAIN]\n");
+	CHECK_STR(err, "sluicectl: DOMAIN is missing: show streams [partner DOMAIN] [stream ID] "
+		       "[ip ADDRESS] [state STATE]\n");
 	CHECK_EQ(run("--nft show ports"), EXIT_USAGE);
 	CHECK_EQ(run("-y show ports"), EXIT_USAGE);
 	CHECK_EQ(run("-f batch show ports"), EXIT_USAGE);
@@ -324,6 +361,7 @@ int main(int argc, char **argv)
 	RUN(prints_the_cores);
 	RUN(says_when_there_is_nothing);
 	RUN(takes_arguments);
+	RUN(prints_verdicts);
 	RUN(completes);
 	RUN(waits_until_it_is_so);
 	RUN(merges_pages_into_one_document);
