@@ -79,14 +79,21 @@ class Lab:
             net.plug(server.namespace, "eth0", server.net, server.host)
         self.say("network is up")
 
-    def names(self):
+    def outside_records(self, more):
+        """What the outside's DNS says of the cast's servers, and @more."""
         partners = {p.domain: (self.cast.server_of(p.domain).s2s_addresses, 5269)
                     for p in self.cast.partners}  # fmt: skip
         for domain in STRANGER_DOMAINS:
             partners[domain] = ([f"{netns.NETS[STRANGER[1]]}{STRANGER[2]}"], 5269)
-        dns.start(self.rundir, self.network, "outside", ("out", "mgmt"),
-                  dns.records_outside(partners, self.cast.local_domains)
-                  + self.cast.records)  # fmt: skip
+        return dns.records_outside(partners, self.cast.local_domains) + more
+
+    def names_outside(self, more):
+        """Starts the outside's DNS, or starts it again with other records."""
+        self.rundir.end("dns-outside")
+        dns.start(self.rundir, self.network, "outside", ("out", "mgmt"), self.outside_records(more))
+
+    def names(self):
+        self.names_outside(self.cast.records)
         dns.start(self.rundir, self.network, "inside", ("in",),
                   dns.records_inside([p.domain for p in self.cast.partners]))  # fmt: skip
 

@@ -16,6 +16,7 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TREE / "bench"))
 
 import drain_lab  # noqa: E402
+import explain_lab  # noqa: E402
 import ipv6_lab  # noqa: E402
 import load_lab  # noqa: E402
 import policy_lab  # noqa: E402
@@ -56,7 +57,8 @@ class World:
     def __init__(self, number, build, driver):
         self.number = number
         whole = ipv6_lab.extend(policy_lab.extend(cast.full()))
-        self.lab = lab.Lab(drain_lab.extend(load_lab.extend(whole)), number)
+        whole = explain_lab.extend(drain_lab.extend(load_lab.extend(whole)))
+        self.lab = lab.Lab(whole, number)
         self.users = users.Users(self.lab)
         self.relay = relay.Relay(
             self.lab, build, driver, StreamEstablishmentTimeout=ESTABLISHMENT_S
@@ -72,6 +74,7 @@ class World:
         outside.issue("ipv6", ipv6_lab.DOMAINS)
         load_lab.issue(self.lab)
         drain_lab.issue(self.lab)
+        explain_lab.issue(self.lab)
         inside.issue("gw-expired", ["gw.contoso.example"], expired=True)
         inside.issue("gw-other-name", ["printer.contoso.example"])
         inside.issue("gw-good", ["gw.contoso.example"])

@@ -22,6 +22,7 @@ import cases_tls  # noqa: F401
 import cases_policy  # noqa: F401  isort: skip
 import cases_reload  # noqa: F401  isort: skip
 import cases_watch  # noqa: F401  isort: skip
+import cases_explain  # noqa: F401  isort: skip
 import cases_bulk  # noqa: F401  isort: skip
 import cases_linux  # noqa: F401  isort: skip
 import cases_cores  # noqa: F401  isort: skip
