@@ -207,6 +207,7 @@ void config_free(struct config *c)
 	free(c->socket_group);
 	free(c->log_level);
 	free(c->log_format);
+	free(c->trace_folder);
 	free(c);
 }
 

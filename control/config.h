@@ -65,6 +65,7 @@ struct config {
 	char *socket_path;  /* operator's socket */
 	char *monitor_path; /* that of those who may only look; NULL: none */
 	char *socket_group; /* of both files; NULL: the process's */
+	char *trace_folder; /* where "trace" makes its files */
 	struct config_drain drain;
 	char *log_level, *log_format; /* "info", "logfmt" */
 	bool log_messages;            /* a line for each message: message_log.h */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * message_log.h - a line in the log for each message that the relay accepts, where <log
+ * message_log.h - a line in the log for each message that comes in by a granted stream, where <log
  * messages="true"> asks for it: who writes to whom and how much, as Lync logs it; what they write
  * only with EnableLoggingAllMessageBodies.
  *

@@ -63,9 +63,9 @@ only dataplane/net 'dataplane/(base|tcp|net)/|rte_' | rule "dataplane/net includ
 only dataplane/core 'dataplane/|rte_|intel-ipsec-mb' | rule "dataplane/core includes the dataplane only"
 includes dataplane | grep ' control/' | rule "the dataplane never includes control"
 # Messages and what they carry, the ports (net.h: net_iface_setup), the route table it makes, the framer for what it
-# negotiates; of DPDK the start of EAL and the cores' memory.
+# negotiates; of DPDK the start of EAL, the cores' memory, and the writer of pcap-ng with what it writes.
 seen='control/|dataplane/(core/(msg|event|inbox|stats|core|tapped)|tls/keys|net/(net|port)|xmpp/(route|framer|stanza|jid))[.]h$'
-seen="$seen|dataplane/base/([a-z_]+[.]h|drop[.]def)$|openssl/|libxml/|unbound|jansson|idn2|rte_(eal|errno|lcore|mempool)[.]h$"
+seen="$seen|dataplane/base/([a-z_]+[.]h|drop[.]def)$|openssl/|libxml/|unbound|jansson|idn2|rte_(eal|errno|lcore|mbuf|mempool|pcapng)[.]h$"
 only control "$seen" | rule "control sees of the dataplane only what is its to see"
 # tls_credential is a part of tls_ctx: it reads the files into what SSL_CTX wants
 includes control | grep ' openssl/' | grep -vE ' openssl/(evp|rand|crypto|hmac|sha)[.]h$' |

@@ -78,7 +78,7 @@ def configuration(cast, pki, socket, driver, settings, size, devices=CABLES, idl
                          trust=pki / "inside-ca.crt", certificate_dir=pki / "partners") + "/>",
         "  </internal>",
         "  " + element("resolver", server=f"{NETS['mgmt']}{dns.DNS_HOST}") + "/>",
-        "  " + element("operator", socket=socket) + "/>",
+        "  " + element("operator", socket=socket, trace_folder=socket.parent) + "/>",
         "  " + element("log", **(log or {})) + "/>",
         "  " + element("GatewayConfiguration", **settings) + "/>",
         "  <local-domains>" + "".join(f"<domain>{d}</domain>" for d in cast.local_domains)

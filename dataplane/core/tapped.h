@@ -24,7 +24,8 @@ enum tap_bits {
 enum tapped_kind {
 	TAPPED_IN,    /* a stanza as it was read from the peer */
 	TAPPED_OUT,   /* as it goes to the peer: in the order in which it does */
-	TAPPED_FRAME, /* a whole Ethernet frame, ready for rte_pcapng_write_packets() */
+	TAPPED_FRAME, /* a whole Ethernet frame, ready for rte_pcapng_write_packets() but for its
+			 time */
 };
 
 struct tapped {

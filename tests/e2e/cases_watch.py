@@ -170,3 +170,57 @@ def messages_in_the_log(world):
     says(silent)
     check(not messages_logged(world, since), "messages are logged still")
     check(silent not in world.log()[begins:], "a body is in the log")
+
+
+def tshark(path, *fields, only=""):
+    """Rows of the fields of each packet, as Wireshark reads the file."""
+    words = ["tshark", "-n", "-r", str(path), "-o", "tcp.desegment_tcp_streams:FALSE", "-T", "fields"]
+    words += [w for f in fields for w in ("-e", f)] + (["-Y", only] if only else [])
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    check(done.returncode == 0, f"{done}")
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+@case("watch")
+def trace_of_a_partner(world):
+    """A file that Wireshark reads: both directions, no other's packets, nothing in the clear."""
+    alice, bob = world.user("alice@contoso.example"), world.user("bob@fabrikam.example")
+    world.good_pair()
+    name = f"trace-{time.monotonic_ns()}.pcapng"
+    path = world.relay.socket.parent / name
+    words = secret()
+    ask = f"trace partner fabrikam.example --seconds 2 --out {name}"
+    with subprocess.Popen(
+        [str(world.relay.program("sluicectl")), "-j", "-s", str(world.relay.socket), *ask.split()],
+        stdout=subprocess.PIPE, text=True) as asked:  # fmt: skip
+        begun = json.loads(asked.stdout.readline())
+        check(begun["tracing"] == "fabrikam.example" and begun["streams"] > 0, f"{begun}")
+        for _ in range(5):
+            world.good_pair()
+        alice.say(bob.full_jid, words)
+        bob.expect_body(words)
+        last = json.loads(asked.stdout.read())
+        check(asked.wait(20) == 0, f"{last}")
+    told = last["data"]
+    check(told["file"] == str(path) and told["frames"] > 10, f"{told}")
+    check(path.stat().st_mode & 0o777 == 0o600, f"mode {path.stat().st_mode:o}")
+    check(words.encode() not in path.read_bytes(), "a body is in the file")
+    rows = tshark(path, "ip.src", "ip.dst", "tcp.srcport", "tcp.dstport", "frame.time_epoch")
+    check(len(rows) == told["frames"], f"{len(rows)} packets: {told}")
+    peer = world.lab.cast.server_of("fabrikam.example").address
+    check({frozenset(r[:2]) for r in rows} == {frozenset((world.EDGE, peer))}, f"{rows[:5]}")
+    check({r[0] for r in rows} == {world.EDGE, peer}, "one direction alone")
+    check(all("5269" in r[2:4] for r in rows), f"{rows[:5]}")
+    check(abs(float(rows[0][4]) - time.time()) < 60, f"at {rows[0][4]}, now {time.time()}")
+    records = tshark(path, "frame.number", only="tls.record.content_type == 23 || tls")
+    check(records, "no TLS records are recognised")
+    facts = subprocess.run(["capinfos", "-TMm", str(path)], capture_output=True, text=True)
+    check(facts.returncode == 0 and "pcapng" in facts.stdout.lower(), f"{facts}")
+    again = world.relay.ctl(ask, check=False)
+    check(again.returncode == 1 and "exists" in again.stderr, f"{again}")
+    for bad in ("../up.pcapng", "/tmp/x", ".hidden", "a b"):
+        refused = subprocess.run(
+            [str(world.relay.program("sluicectl")), "-s", str(world.relay.socket), "trace",
+             "partner", "fabrikam.example", "--seconds", "1", "--out", bad],
+            capture_output=True, text=True)  # fmt: skip
+        check(refused.returncode == 2, f"{bad}: {refused}")
