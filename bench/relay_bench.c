@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 	names = bench_options(
 	    &b, ROUNDS_SHORT, argc, argv,
 	    " [NAME...]\n\nA stanza across one core, and what of it is computing. NAME: "
-	    "one.1 one.16 one.256 packed.1 packed.16 packed.256 idle.");
+	    "one.1 one.16 one.256 packed.1 packed.16 packed.256 idle watch.");
 	relay_world_start();
 	machine_take_clock(&b);
 	machine_say(&b);
@@ -101,6 +101,10 @@ int main(int argc, char **argv)
 	if (is_wanted("idle", argc - names, argv + names)) {
 		bench_progress("50,000 idle streams beside 16");
 		relay_idle(&b, b.is_short ? STANZAS_SHORT : STANZAS);
+	}
+	if (is_wanted("watch", argc - names, argv + names)) {
+		bench_progress("one of 8 is watched");
+		relay_watch(&b, b.is_short ? STANZAS_SHORT : STANZAS);
 	}
 	machine_say_steal(&b, before);
 	return bench_status(&b);

@@ -69,8 +69,8 @@ struct relay_world {
 	struct route *routes;
 	uint64_t now_us;
 	unsigned int streams, idle;
-	struct conn_id gateway;
-	struct conn_id *asleep; /* [idle] */
+	struct conn_id gateway, first; /* the first partner's stream */
+	struct conn_id *asleep;        /* [idle] */
 };
 
 void relay_world_start(void);
@@ -81,6 +81,9 @@ void relay_world_start(void);
 void relay_world_open(struct relay_world *w, unsigned int streams, unsigned int idle);
 /* The idle streams end. */
 void relay_world_end_idle(struct relay_world *w);
+/* The first partner's stream is watched from now on, or no longer; what the core has copied of it
+ * since the last call is taken out. Returns how many stanzas that was. */
+uint64_t relay_world_watch(struct relay_world *w, bool is_watched);
 /* Everything that was said has been heard and is settled, or the program ends. */
 void relay_world_close(struct relay_world *w);
 /* CPU nanoseconds of the core for a stanza, over at least @stanzas of them. */
@@ -98,5 +101,9 @@ double relay_roof_ns(const struct bench *b, size_t bytes, uint64_t stanzas);
 
 /* Its lines, of @stanzas a measurement. */
 void relay_idle(struct bench *b, uint64_t stanzas);
+
+/* --- relay_bench_watch.c --- */
+
+void relay_watch(struct bench *b, uint64_t stanzas);
 
 #endif

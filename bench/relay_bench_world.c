@@ -224,8 +224,11 @@ void relay_world_open(struct relay_world *w, unsigned int streams, unsigned int 
 	make_core(w);
 	far_open(w->now_us);
 	w->gateway = open_stream(w, IFACE_INTERNAL);
-	for (unsigned int i = 0; i < streams; i++)
-		(void)open_pair(w, i);
+	for (unsigned int i = 0; i < streams; i++) {
+		const struct conn_id edge = open_pair(w, i);
+
+		w->first = i == 0 ? edge : w->first;
+	}
 	for (unsigned int i = 0; i < idle; i++) {
 		w->asleep[i] = open_pair(w, streams + i);
 		far_rest(IFACE_EDGE, streams + i);
@@ -247,6 +250,19 @@ void relay_world_end_idle(struct relay_world *w)
 		(void)expect(w, EVENT_CLOSED);
 	}
 	w->idle = 0;
+}
+
+uint64_t relay_world_watch(struct relay_world *w, bool is_watched)
+{
+	struct msg m = {.kind = MSG_TAP, .conn = w->first};
+	uint64_t copies = 0;
+	struct tapped t;
+
+	m.tap.bits = is_watched ? TAP_STANZAS : 0;
+	order(w, &m);
+	for (; inbox_take_tap(w->inbox, &t); copies++)
+		inbox_free(t.bytes);
+	return copies;
 }
 
 static uint64_t accepted(const struct relay_world *w)
