@@ -25,12 +25,17 @@ static long long number_of(const json_t *data, const char *key)
 	return (long long)json_integer_value(json_object_get(data, key));
 }
 
-static void print_time(long long unix_s, char *out, size_t room)
+/* Local time; without the year where it is recent. */
+static void print_time(long long unix_s, bool with_year, char *out, size_t room)
 {
 	const time_t t = (time_t)unix_s;
 	struct tm local;
+	size_t len = 0;
 
-	if (localtime_r(&t, &local) == NULL || strftime(out, room, "%F %T", &local) == 0)
+	if (localtime_r(&t, &local) != NULL)
+		len = with_year ? strftime(out, room, "%F %T", &local)
+				: strftime(out, room, "%m-%d %T", &local);
+	if (len == 0)
 		(void)snprintf(out, room, "-");
 }
 
@@ -64,7 +69,7 @@ static void print_status(FILE *out, const json_t *data)
 	const long long up = number_of(data, "uptime_s");
 	char loaded[32];
 
-	print_time(number_of(data, "loaded_unix_s"), loaded, sizeof(loaded));
+	print_time(number_of(data, "loaded_unix_s"), true, loaded, sizeof(loaded));
 	fprintf(out, "sluice %s, pid %lld, %s, up %lldd %02lld:%02lld:%02lld\n",
 		text_of(data, "version"), number_of(data, "pid"), text_of(data, "state"),
 		up / 86400, up / 3600 % 24, up / 60 % 60, up % 60);
@@ -236,7 +241,7 @@ static void print_denied(FILE *out, const json_t *data)
 
 	json_array_foreach(rows, i, row)
 	{
-		print_time(number_of(row, "at_unix_s"), time, sizeof(time));
+		print_time(number_of(row, "at_unix_s"), false, time, sizeof(time));
 		json_object_set_new(row, "time", json_string(time));
 	}
 	sluicectl_table_print(out, columns, rows, "nothing was refused");

@@ -92,7 +92,8 @@ static bool open_editor(struct shell *s)
 	(void)el_set(s->edit, EL_PROMPT, prompt);
 	(void)el_set(s->edit, EL_EDITOR, "emacs");
 	(void)el_set(s->edit, EL_HIST, history, s->history);
-	(void)el_set(s->edit, EL_ADDFN, "sluicectl-complete", "complete the word", press_tab);
+	/* by the wide call: the other one keeps copies that it never gives back */
+	(void)el_wset(s->edit, EL_ADDFN, L"sluicectl-complete", L"complete the word", press_tab);
 	(void)el_set(s->edit, EL_BIND, "^I", "sluicectl-complete", NULL);
 	(void)el_set(s->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	(void)el_source(s->edit, NULL); /* ~/.editrc: the user's own keys */

@@ -9,7 +9,7 @@
 #include "control/sluicectl/table_fit.h"
 #include "control/sluicectl/text.h"
 
-enum { CELL_BYTES = 1024 };
+enum { CELL_BYTES = 1024, WORD_BYTES = 24 };
 
 static void append(char *out, size_t room, const char *text)
 {
@@ -48,9 +48,12 @@ const char *sluicectl_table_cell(const json_t *row, const char *key, char *out, 
 {
 	char one[64];
 
+	bool has_any = false;
+
 	out[0] = '\0';
 	for (const char *at = key;; at++) {
 		size_t length = strcspn(at, "/");
+		const size_t used = strlen(out);
 		const json_t *value;
 
 		(void)snprintf(one, sizeof(one), "%.*s", (int)length, at);
@@ -61,13 +64,15 @@ const char *sluicectl_table_cell(const json_t *row, const char *key, char *out, 
 			append(out, room, i > 0 ? "," : "");
 			append_value(json_array_get(value, i), out, room);
 		}
+		has_any |= out[used] != '\0';
+		append(out, room, out[used] != '\0' ? "" : "-");
 		at += length;
 		if (*at == '\0')
 			break;
 		append(out, room, "/");
 	}
-	if (out[0] == '\0')
-		append(out, room, "-");
+	if (!has_any)
+		(void)snprintf(out, room, "-");
 	disarm(out);
 	return out;
 }
@@ -94,6 +99,28 @@ struct table {
 	bool is_right[TABLE_COLUMNS_MAX];
 };
 
+/* 7, 7.5, -, or several of them with slashes between; an address is none. */
+static bool is_number(const char *cell)
+{
+	for (;; cell++) {
+		if (*cell == '-')
+			cell++;
+		cell += strspn(cell, "0123456789");
+		if (*cell == '.')
+			cell += 1 + strspn(cell + 1, "0123456789");
+		if (*cell != '/')
+			return *cell == '\0';
+	}
+}
+
+/* A number, an address, a time, a word of ours: what is left of one that was cut would be another.
+ * Domains, lists and sentences have dots, commas and blanks. */
+static bool is_exact(const char *cell)
+{
+	return cell[strspn(cell, "0123456789abcdefABCDEF.:/- ")] == '\0' ||
+	       (strpbrk(cell, " .,@") == NULL && strlen(cell) <= WORD_BYTES);
+}
+
 static void measure(struct table *t)
 {
 	struct table_layout *l = &t->layout;
@@ -112,8 +139,8 @@ static void measure(struct table *t)
 			    sluicectl_table_cell(row, t->columns[c].key, cell, sizeof(cell)));
 
 			l->cell[c] = n > l->cell[c] ? n : l->cell[c];
-			t->is_right[c] &= cell[strspn(cell, "0123456789./-")] == '\0';
-			l->is_exact[c] &= cell[strspn(cell, "0123456789abcdefABCDEF.:/-")] == '\0';
+			t->is_right[c] &= is_number(cell);
+			l->is_exact[c] &= is_exact(cell);
 		}
 	}
 }

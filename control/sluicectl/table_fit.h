@@ -4,7 +4,7 @@
  *
  * In this order: titles of two words take two lines; text gives way, the widest column first (the
  * last one goes on in further lines, any other ends in an ellipsis); columns are left out, from the
- * right. A number, an address or a hash is never cut: what is left of it would be another.
+ * right. A number, an address or a word of ours is never cut: what is left of it would be another.
  *
  * Runs on  sluicectl. Pure.
  */

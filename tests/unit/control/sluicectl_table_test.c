@@ -55,6 +55,50 @@ static void aligns_by_characters(void)
 	json_decref(rows);
 }
 
+/* Numbers to the right, whatever else to the left. */
+static void aligns_by_what_it_is(void)
+{
+	static const struct table_column columns[] = {{"RATE", "rate"},
+						      {"ADDRESS", "address"},
+						      {"IN/OUT", "in/out"},
+						      {"DAY", "day"},
+						      {NULL, NULL}};
+	json_t *rows = json_pack("[{s:f, s:s, s:i, s:s}, {s:i, s:s, s:i, s:i, s:s}]", "rate", 10.5,
+				 "address", "192.0.2.1", "in", 7, "day", "2026-11-30", "rate", 2,
+				 "address", "192.0.2.100", "in", 12, "out", 345, "day", "-");
+
+	print(SIZE_MAX, columns, rows);
+	CHECK_STR(text, "RATE  ADDRESS      IN/OUT  DAY\n"
+			"10.5  192.0.2.1       7/-  2026-11-30\n"
+			"   2  192.0.2.100  12/345  -\n");
+	json_decref(rows);
+}
+
+/* What is not there, alone or in a pair. */
+static void says_that_there_is_nothing(void)
+{
+	json_t *row = json_pack("{s:i}", "in", 7);
+	char cell[64];
+
+	CHECK_STR(sluicectl_table_cell(row, "out", cell, sizeof(cell)), "-");
+	CHECK_STR(sluicectl_table_cell(row, "out/over", cell, sizeof(cell)), "-");
+	CHECK_STR(sluicectl_table_cell(row, "in/out", cell, sizeof(cell)), "7/-");
+	json_decref(row);
+}
+
+/* Cut, it would be another one. */
+static void never_cuts_what_is_exact(void)
+{
+	static const struct table_column columns[] = {
+	    {"TIME", "time"}, {"REASON", "reason"}, {"FROM", "from"}, {NULL, NULL}};
+	json_t *rows = json_pack("[{s:s, s:s, s:s}]", "time", "11-14 22:13:20", "reason",
+				 "stream_not_allowed", "from", "a-long-name.partner.example");
+
+	print(61, columns, rows);
+	CHECK(strstr(text, "11-14 22:13:20  stream_not_allowed  a-long-name.partner.") != NULL);
+	json_decref(rows);
+}
+
 static const struct table_column streams[] = {{"STREAM", "id"},      {"REMOTE DOMAIN", "remote"},
 					      {"BYTES IN", "bytes"}, {"ADDRESS", "address"},
 					      {"WHAT", "what"},      {NULL, NULL}};
@@ -142,6 +186,9 @@ static void cuts_between_characters(void)
 int main(void)
 {
 	RUN(aligns_by_characters);
+	RUN(aligns_by_what_it_is);
+	RUN(says_that_there_is_nothing);
+	RUN(never_cuts_what_is_exact);
 	RUN(leaves_what_fits_alone);
 	RUN(gives_way_where_it_is_narrow);
 	RUN(fits_every_width);
