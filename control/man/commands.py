@@ -23,6 +23,8 @@ def macros(syntax):
             out.append("Oo")
         elif token == "]":
             out.append("Oc")
+        elif token == "...":
+            out.append("No ...")
         elif token[0].isupper():
             out.append(f"Ar {token}")
         elif token.startswith("-"):
