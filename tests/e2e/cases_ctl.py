@@ -34,6 +34,7 @@ def on_terminal(world, *argv, rows=24, columns=80):
 @case("ctl")
 def a_batch_over_one_connection(world):
     """Commands from a file; what failed is said with its line and is what it ends with."""
+    world.user("alice@contoso.example").ping(world.user("bob@fabrikam.example").full_jid)
     lines = "show status # is it well\nshow partners nobody.example\nshow streams\n"
     done = subprocess.run([world.relay.program("sluicectl"), "-x"], input=lines, env=surroundings(world),
                           capture_output=True, text=True, timeout=60)  # fmt: skip
@@ -53,7 +54,7 @@ def a_shell_with_completion(world):
         t.type("sho\tstre\tpart\tfabrikam\t")
         t.expect(PROMPT + " show streams partner fabrikam.example")
         t.type("\r")
-        t.expect("established")
+        t.expect("ESTABLISHED")
         t.type("wait partner-up mallory.example --timeout 1h\r")
         t.until(lambda text: "1h" in text and t.screen.cursor.x == 0, "the command to begin")
         t.type("\x03")
