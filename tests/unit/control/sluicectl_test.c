@@ -227,7 +227,7 @@ static void completes(void)
 	CHECK_EQ(run("--complete show ports"), 0);
 	CHECK_STR(out, "--nft\n");
 	CHECK_EQ(run("--commands"), 0);
-	CHECK(strstr(out, "\nstop\tadmin\tend the relay\n") != NULL);
+	CHECK(strstr(out, "\nstop [--now]\tadmin\tend the relay, after a short drain\n") != NULL);
 	CHECK(strstr(out, "\ntop [--interval DURATION] [--once]\tmonitor\t") != NULL);
 	CHECK_EQ(run("--values --complete show partners"), 0); /* nobody to ask */
 	CHECK_STR(out, "DOMAIN\n");
