@@ -9,12 +9,12 @@
 #define CONTROL_DAEMON_H
 
 #include "control/blocks.h"
-#include "control/config_diff.h"
-#include "control/operator/exit_code.h"
-#include "control/overlay.h"
 #include "control/config.h"
+#include "control/config_diff.h"
 #include "control/drain.h"
 #include "control/gateways.h"
+#include "control/operator/exit_code.h"
+#include "control/overlay.h"
 #include "control/session.h"
 
 struct daemon;

@@ -21,7 +21,7 @@ struct daemon {
 	struct core core[2];
 	struct port port;
 	unsigned int streams, refusals; /* how many there are */
-	struct taps_reader *reader; /* the last that was added; NULL: none, or it has gone */
+	struct taps_reader *reader;     /* the last that was added; NULL: none, or it has gone */
 	unsigned int readers;
 	unsigned int ticks; /* of streams' traffic: each carries its number of stanzas a tick */
 	unsigned int reloads, saves;
