@@ -169,10 +169,11 @@ static void put_host(const struct config *c, size_t n, struct config_value *v)
 {
 	static const char *const keys[] = {
 	    "resolver server", "resolver dnssec", "operator socket", "operator monitor-socket",
-	    "operator group",  "log level",       "log format",      "local-domains"};
-	const char *const texts[] = {c->resolver,     text_of(c->dnssec), c->socket_path,
-				     c->monitor_path, c->socket_group,    c->log_level,
-				     c->log_format};
+	    "operator group",  "log level",       "log format",      "log messages",
+	    "local-domains"};
+	const char *const texts[] = {c->resolver,     text_of(c->dnssec),      c->socket_path,
+				     c->monitor_path, c->socket_group,         c->log_level,
+				     c->log_format,   text_of(c->log_messages)};
 
 	put(v, "");
 	(void)snprintf(v->key, sizeof(v->key), "%s", keys[n]);
@@ -244,7 +245,7 @@ enum {
 	DATAPLANE_END = 8,
 	EDGE_END = DATAPLANE_END + ARRAY_LEN(iface_keys) - 1, /* no certificate-dir there */
 	INTERNAL_END = EDGE_END + ARRAY_LEN(iface_keys),
-	HOST_END = INTERNAL_END + 8,
+	HOST_END = INTERNAL_END + 9,
 	LIMITS_END = HOST_END + 9,
 };
 
