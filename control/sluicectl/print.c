@@ -247,23 +247,24 @@ static void print_denied(FILE *out, const json_t *data)
 	sluicectl_table_print(out, columns, rows, "nothing was refused");
 }
 
-/* What the relay knows, and what is sluicectl's own. */
+static void print_command(FILE *out, const char *syntax, const char *level, const char *text)
+{
+	fprintf(out, "%s  (%s)\n        %s\n", syntax, level, text);
+}
+
+/* What the relay knows, and what is sluicectl's own. No table: a syntax must not be cut. */
 static void print_help(FILE *out, const json_t *data)
 {
-	static const struct table_column columns[] = {
-	    {"COMMAND", "command"}, {"LEVEL", "level"}, {"WHAT", "text"}, {NULL, NULL}};
-	json_t *rows = json_copy(json_object_get(data, "commands"));
+	const json_t *rows = json_object_get(data, "commands");
 	const struct grammar *own = sluicectl_own_grammar();
+	const json_t *row;
+	size_t n;
 
-	for (int i = 0; i < own->count; i++) {
-		const struct command *c = &own->commands[i];
-
-		json_array_append_new(rows,
-				      json_pack("{s:s, s:s, s:s}", "command", c->syntax, "level",
-						grammar_level_name(c->level), "text", c->text));
-	}
-	sluicectl_table_print(out, columns, rows, "no commands");
-	json_decref(rows);
+	json_array_foreach(rows, n, row) print_command(out, text_of(row, "command"),
+						       text_of(row, "level"), text_of(row, "text"));
+	for (int i = 0; i < own->count; i++)
+		print_command(out, own->commands[i].syntax,
+			      grammar_level_name(own->commands[i].level), own->commands[i].text);
 }
 
 void sluicectl_print_line(FILE *out, const json_t *data)

@@ -76,7 +76,8 @@ static void describe(const struct top_list *l, struct top_row *r, const json_t *
 		r->name = strdup(name);
 	}
 	if (l->has_streams)
-		(void)snprintf(r->kind, sizeof(r->kind), "%.16s %.16s", text_of(row, "leg"),
+		(void)snprintf(r->kind, sizeof(r->kind), "%s %.8s",
+			       strcmp(text_of(row, "leg"), "edge") == 0 ? "edge" : "int",
 			       text_of(row, "direction"));
 	else
 		(void)snprintf(r->kind, sizeof(r->kind), "%u/%u",
