@@ -292,7 +292,7 @@ static const struct known known[] = {
     {DROP_DIALBACK_INVALID, "authentication",
      "dialback: our key for $L was found not valid by who was asked to verify it",
      "whoever _xmpp-server._tcp.$L leads to has another dialback secret: give each member of the "
-     "edge pool the same DialbackPassphrase (dialback rotate-secret --file FILE, then the "
+     "edge pool the same DialbackPassphrase (dialback rotate-secret --from FILE, then the "
      "configuration), or correct that SRV record"},
     {DROP_DIALBACK_UNREACHABLE, "authentication",
      "dialback: the server of $D could not ask who answers for $L",

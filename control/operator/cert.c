@@ -206,7 +206,7 @@ static void say_usage(json_t *steps, const struct identity *id)
 
 void cert_check(const struct request *r, struct answer *a)
 {
-	const char *file = answer_text(r, "file"), *key = answer_text(r, "key");
+	const char *file = answer_text(r, "file"), *key = answer_text(r, "keyfile");
 	struct identity *id = memory_get(sizeof(*id));
 	char error[256] = "", detail[400];
 	json_t *steps;
@@ -246,7 +246,8 @@ void cert_load(const struct request *r, struct answer *a)
 	if (leg == IFACE_COUNT)
 		answer_refuse(a, EXIT_USAGE, "\"%.64s\" is no interface: expected edge or internal",
 			      name);
-	else if (!daemon_cert_load(r->daemon, (enum iface)leg, file, answer_text(r, "key"), error))
+	else if (!daemon_cert_load(r->daemon, (enum iface)leg, file, answer_text(r, "keyfile"),
+				   error))
 		answer_refuse(a, EXIT_FAILED, "%.200s: nothing is loaded", error);
 	else
 		a->data = json_pack("{s:s, s:s, s:s}", "loaded", name, "file", file, "next",
@@ -258,7 +259,8 @@ void cert_commit(const struct request *r, struct answer *a)
 	const unsigned int n = daemon_cert_commit(r->daemon);
 
 	if (n == 0)
-		answer_refuse(a, EXIT_FAILED, "nothing is loaded: cert load NAME FILE KEY first");
+		answer_refuse(a, EXIT_FAILED,
+			      "nothing is loaded: cert load NAME FILE KEYFILE first");
 	else
 		a->data = json_pack("{s:I, s:s}", "committed", (json_int_t)n, "note",
 				    "new handshakes use it; the next reload reads the "

@@ -38,7 +38,7 @@ void dialback_show(const struct request *r, struct answer *a)
 void dialback_rotate_secret(const struct request *r, struct answer *a)
 {
 	const uint64_t grace_s = answer_number(r, "grace", GRACE_S);
-	const char *file = answer_text(r, "file");
+	const char *file = answer_text(r, "from");
 	char error[256] = "";
 
 	if (!daemon_rotate_secret(r->daemon, file, grace_s * 1000000, error)) {

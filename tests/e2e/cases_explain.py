@@ -61,7 +61,7 @@ def five_broken_partners(world):
             Story(world.lab, world.relay, peers, lines.append).play()
         finally:
             old = world.lab.rundir.write("relay/old.secret", world.relay.settings["DialbackPassphrase"])
-            world.relay.ctl(f"dialback rotate-secret --grace 1s --file {old}")
+            world.relay.ctl(f"dialback rotate-secret --grace 1s --from {old}")
     text = "\n".join(lines)
     check(explain_lab.POOL_SECRET not in text + world.log(), "a secret is shown")
     check(text.count("$ sluicectl test partner") == 10, text)
@@ -258,7 +258,7 @@ def dialback_keys_of_the_old_secret(world):
     wait_until(lambda: not world.relay.show("dialback")["old_accepted"], "the end of the grace", 10)
     check(not verified(old), "the old secret after its grace")
     file = world.lab.rundir.write("relay/old.secret", old)
-    world.relay.ctl(f"dialback rotate-secret --grace 1s --file {file}")
+    world.relay.ctl(f"dialback rotate-secret --grace 1s --from {file}")
     check(verified(old), "the secret of the file")
 
 

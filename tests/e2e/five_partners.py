@@ -104,7 +104,7 @@ class Story:
                      one is still good for ten minutes.""")
         secret = self.lab.rundir.write("relay/pool.secret", POOL_SECRET + "\n")
         secret.chmod(0o600)
-        self.types(f"dialback rotate-secret --grace 10m --file {secret}")
+        self.types(f"dialback rotate-secret --grace 10m --from {secret}")
         self.passes(OTHER_SECRET)
         self.says("""In the configuration DialbackPassphraseFile names the same file from now
                      on, so that it stays so after a restart.""")

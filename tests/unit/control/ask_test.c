@@ -209,7 +209,7 @@ static void rotates_the_secret_and_never_shows_it(void)
 	json_decref(a.data);
 	a = ask(d, LEVEL_OPERATOR, "dialback rotate-secret", NULL);
 	CHECK_EQ(a.code, EXIT_NOT_PERMITTED);
-	a = ask(d, LEVEL_ADMIN, "dialback rotate-secret", json_pack("{s:s}", "file", "/nowhere"));
+	a = ask(d, LEVEL_ADMIN, "dialback rotate-secret", json_pack("{s:s}", "from", "/nowhere"));
 	CHECK_EQ(a.code, EXIT_FAILED);
 	CHECK_STR(a.error, "/nowhere: No such file or directory: the secret stays as it was");
 	a = ask(d, LEVEL_ADMIN, "dialback rotate-secret", json_pack("{s:i}", "grace", 60));
@@ -235,14 +235,14 @@ static void exchanges_certificates(void)
 
 	CHECK_EQ(a.code, EXIT_FAILED);
 	a = ask(d, LEVEL_ADMIN, "cert load",
-		json_pack("{s:s, s:s, s:s}", "name", "outside", "file", "f", "key", "k"));
+		json_pack("{s:s, s:s, s:s}", "name", "outside", "file", "f", "keyfile", "k"));
 	CHECK_EQ(a.code, EXIT_USAGE);
 	CHECK_STR(a.error, "\"outside\" is no interface: expected edge or internal");
 	a = ask(d, LEVEL_ADMIN, "cert load",
-		json_pack("{s:s, s:s, s:s}", "name", "edge", "file", "bad", "key", "k"));
+		json_pack("{s:s, s:s, s:s}", "name", "edge", "file", "bad", "keyfile", "k"));
 	CHECK_EQ(a.code, EXIT_FAILED);
 	a = ask(d, LEVEL_ADMIN, "cert load",
-		json_pack("{s:s, s:s, s:s}", "name", "edge", "file", "good", "key", "k"));
+		json_pack("{s:s, s:s, s:s}", "name", "edge", "file", "good", "keyfile", "k"));
 	CHECK_EQ(a.code, EXIT_OK);
 	json_decref(a.data);
 	a = ask(d, LEVEL_ADMIN, "cert commit", NULL);
@@ -266,7 +266,8 @@ static void checks_a_certificate(void)
 			       .usage = "serverAuth",
 			       .not_after = time(NULL) + 864000};
 	d->certificate = &id;
-	a = ask(d, LEVEL_OPERATOR, "cert check", json_pack("{s:s, s:s}", "file", "f", "key", "k"));
+	a = ask(d, LEVEL_OPERATOR, "cert check",
+		json_pack("{s:s, s:s}", "file", "f", "keyfile", "k"));
 	expect_step(&a, "key", "ok", "belongs");
 	expect_step(&a, "chain", "ok", "trust anchor");
 	expect_step(&a, "expiry", "warn", "days left");
