@@ -208,6 +208,8 @@ void config_free(struct config *c)
 	free(c->log_level);
 	free(c->log_format);
 	free(c->trace_folder);
+	free(c->log_file);
+	free(c->user);
 	free(c);
 }
 
@@ -254,5 +256,7 @@ bool config_needs_restart(const struct config *now, const struct config *next, c
 	    differ(now->monitor_path, next->monitor_path) ||
 	    differ(now->socket_group, next->socket_group))
 		note(what, room, "operator");
+	if (differ(now->user, next->user) || now->seccomp != next->seccomp)
+		note(what, room, "process");
 	return what[0] != '\0';
 }

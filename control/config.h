@@ -69,7 +69,10 @@ struct config {
 	struct config_drain drain;
 	char *log_level, *log_format; /* "info", "logfmt" */
 	bool log_messages;            /* a line for each message: message_log.h */
-	uint64_t hash;                /* of the file and its includes: shown by show status */
+	char *log_file;               /* NULL: the journal or standard error */
+	char *user;    /* whose rights remain after the start; NULL: nothing changes */
+	bool seccomp;  /* the running process is held to its system calls */
+	uint64_t hash; /* of the file and its includes: shown by show status */
 	struct config_source *source; /* their texts, held */
 };
 

@@ -2,6 +2,7 @@
 /* config_host.c - the machine's part of the configuration: cores, interfaces, files, resolver. */
 #include <dirent.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -284,10 +285,33 @@ static void read_drain(struct config_draft *d, const xmlNode *e)
 			     c->spread_s > c->deadline_s ? "spread" : "stop-spread");
 }
 
-void config_read_host(struct config_draft *d, const xmlNode *root)
+/* getpwnam() here already: a name that is none is better known before the relay is to start. */
+static void read_process(struct config_draft *d, const xmlNode *e)
 {
 	struct config *c = d->config;
-	const xmlNode *log = config_child(root, "log");
+
+	c->user = config_attr(d, e, "user");
+	c->seccomp = config_bool(d, e, "seccomp", true);
+	if (c->user != NULL && d->check_files && getpwnam(c->user) == NULL)
+		config_error(
+		    d->report, config_at(d, e),
+		    "user is \"%s\", and this machine knows none of that name: create it, or "
+		    "leave user out to keep the rights the relay is started with",
+		    c->user);
+}
+
+static void read_log(struct config_draft *d, const xmlNode *e)
+{
+	struct config *c = d->config;
+
+	c->log_level = or_default(d, config_attr(d, e, "level"), "info");
+	c->log_format = or_default(d, config_attr(d, e, "format"), "logfmt");
+	c->log_messages = config_bool(d, e, "messages", false);
+	c->log_file = e != NULL ? config_path(d, e, "file") : NULL;
+}
+
+void config_read_host(struct config_draft *d, const xmlNode *root)
+{
 
 	read_dataplane(d, config_child(root, "dataplane"));
 	for (enum iface i = IFACE_EDGE; i < IFACE_COUNT; i++)
@@ -295,7 +319,6 @@ void config_read_host(struct config_draft *d, const xmlNode *root)
 	read_resolver(d, config_child(root, "resolver"));
 	read_operator(d, config_child(root, "operator"));
 	read_drain(d, config_child(root, "drain"));
-	c->log_level = or_default(d, config_attr(d, log, "level"), "info");
-	c->log_format = or_default(d, config_attr(d, log, "format"), "logfmt");
-	c->log_messages = config_bool(d, log, "messages", false);
+	read_process(d, config_child(root, "process"));
+	read_log(d, config_child(root, "log"));
 }

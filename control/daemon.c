@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* daemon.c - the relay as a process: what it does while it runs, and how it ends. */
-#include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "control/daemon_state.h"
 #include "control/log.h"
+#include "control/notify.h"
 
 #define STOP_PATIENCE_US UINT64_C(10000000)
 /* Of one core between two looks at timers, signals and the operator: what a peer can make a core
@@ -50,22 +49,6 @@ void daemon_events_ready(struct loop_watch *w, uint32_t events)
 	(void)eventfd_write(w->fd, 1);
 }
 
-void daemon_signal_ready(struct loop_watch *w, uint32_t events)
-{
-	struct daemon *d = CONTAINER_OF(w, struct daemon, signals);
-	struct signalfd_siginfo info;
-
-	(void)events;
-	while (read(w->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo != SIGHUP && d->shutting_down)
-			daemon_stop(d); /* said twice: now */
-		else if (info.ssi_signo != SIGHUP)
-			daemon_shut_down(d);
-		else
-			daemon_reload_by_signal(d);
-	}
-}
-
 void daemon_run(struct daemon *d)
 {
 	while (!d->stopping || (d->stopped < d->cores && loop_now_us(d->loop) < d->stop_by_us)) {
@@ -91,6 +74,7 @@ void daemon_shut_down(struct daemon *d)
 	if (d->shutting_down || d->stopping)
 		return;
 	d->shutting_down = true;
+	notify_stopping();
 	if (times.deadline_us == 0)
 		daemon_stop(d);
 	else
@@ -105,6 +89,7 @@ void daemon_stop(struct daemon *d)
 		return;
 	log_event(LOG_LEVEL_NOTICE, "stopping", "uptime_s=%llu",
 		  (unsigned long long)daemon_uptime_s(d));
+	notify_stopping();
 	d->stopping = true;
 	d->stop_by_us = loop_now_us(d->loop) + STOP_PATIENCE_US;
 	for (uint16_t i = 0; i < d->cores; i++)

@@ -12,6 +12,7 @@
 #include "control/daemon_state.h"
 #include "control/log.h"
 #include "control/memory.h"
+#include "control/notify.h"
 #include "control/secret.h"
 
 #define DIALBACK_GRACE_US UINT64_C(600000000) /* for keys by a secret that a reload has changed */
@@ -100,6 +101,7 @@ bool daemon_take(struct daemon *d, struct config *next, struct overlay *o,
 	struct route *route = domains_route(d->domains, next);
 	struct config *before = d->config;
 	struct tls_ctx *held[IFACE_COUNT];
+	char error[256], quoted[300];
 
 	if (route == NULL) {
 		(void)snprintf(c->error, sizeof(c->error),
@@ -115,7 +117,9 @@ bool daemon_take(struct daemon *d, struct config *next, struct overlay *o,
 	next->policy->blocks = &d->blocks;
 	d->config = next;
 	daemon_use_overlay(d, o, c);
-	daemon_apply_log(next);
+	if (!daemon_apply_log(next, error))
+		log_event(LOG_LEVEL_ERROR, "log_not_opened", "text=%s",
+			  log_quote(error, quoted, sizeof(quoted)));
 	publish(d, route);
 	gateways_reload(d->gateways, next->policy);
 	links_reload(d->links, next);
@@ -234,7 +238,7 @@ static bool reload_into(struct daemon *d, struct config *next, struct overlay *o
 	return true;
 }
 
-bool daemon_reload(struct daemon *d, bool check_only, uint64_t within_s, struct daemon_change *c)
+static bool reload(struct daemon *d, bool check_only, uint64_t within_s, struct daemon_change *c)
 {
 	struct tls_ctx *tls[IFACE_COUNT] = {NULL};
 	FILE *report = daemon_change_open(c);
@@ -266,6 +270,18 @@ bool daemon_reload(struct daemon *d, bool check_only, uint64_t within_s, struct 
 	return good;
 }
 
+bool daemon_reload(struct daemon *d, bool check_only, uint64_t within_s, struct daemon_change *c)
+{
+	bool good;
+
+	if (check_only)
+		return reload(d, true, within_s, c);
+	notify_reloading();
+	good = reload(d, false, within_s, c);
+	notify_ready();
+	return good;
+}
+
 bool daemon_check_file(struct daemon *d, const char *path, struct daemon_change *c)
 {
 	struct tls_ctx *tls[IFACE_COUNT] = {NULL};
@@ -285,6 +301,17 @@ bool daemon_check_file(struct daemon *d, const char *path, struct daemon_change 
 	return good || daemon_change_refuse(c, EXIT_BAD_CONFIG, "the file has errors");
 }
 
+/* Nobody waits for an answer. */
+static void log_complaints(char *text)
+{
+	char *rest = NULL, quoted[1024];
+
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		log_event(strstr(line, ": error: ") != NULL ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+			  "config", "text=%s", log_quote(line, quoted, sizeof(quoted)));
+}
+
 void daemon_reload_by_signal(struct daemon *d)
 {
 	struct daemon_change c;
@@ -293,7 +320,7 @@ void daemon_reload_by_signal(struct daemon *d)
 		log_event(LOG_LEVEL_ERROR, "reload_refused", "running=%016llx",
 			  (unsigned long long)d->config->hash);
 	if (c.complaints != NULL)
-		fputs(c.complaints, stderr);
+		log_complaints(c.complaints);
 	daemon_change_free(&c);
 }
 

@@ -4,13 +4,11 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,7 +16,10 @@
 #include "control/daemon_state.h"
 #include "control/eal.h"
 #include "control/log.h"
+#include "control/log_sink.h"
 #include "control/memory.h"
+#include "control/notify.h"
+#include "control/privileges.h"
 
 #define ERROR_MAX    512
 #define TIME_WAIT_US UINT64_C(60000000) /* 2 MSL with an MSL of 30 s, as most systems have it */
@@ -29,20 +30,28 @@
 			   */
 #define TCP_KEEPALIVE_US UINT64_C(7200000000) /* RFC 9293 3.8.4: no less than two hours */
 
-void daemon_apply_log(const struct config *config)
+bool daemon_apply_log(const struct config *config, char *error)
 {
+	const char *file = config->log_file != NULL ? config->log_file : "";
 	enum log_level level;
 
 	if (log_level_parse(config->log_level, &level))
 		log_set_level(level);
+	log_set_json(strcmp(config->log_format, "json") == 0);
+	return strcmp(log_sink_path(), file) == 0 || log_sink_open(config->log_file, NULL, error);
 }
 
 static bool start_log(struct daemon *d, char *error)
 {
-	(void)error;
-	daemon_apply_log(d->config);
 	d->loaded_unix_s = (uint64_t)time(NULL);
-	return true;
+	notify_open();
+	return log_sink_open(NULL, NULL, error) && daemon_apply_log(d->config, error);
+}
+
+static void stop_log(struct daemon *d)
+{
+	(void)d;
+	notify_close();
 }
 
 static bool start_loop(struct daemon *d, char *error)
@@ -59,31 +68,6 @@ static bool start_loop(struct daemon *d, char *error)
 static void stop_loop(struct daemon *d)
 {
 	loop_free(d->loop);
-}
-
-/* Blocked before any other thread exists, so that only the loop hears them. */
-static bool start_signals(struct daemon *d, char *error)
-{
-	sigset_t set;
-
-	(void)signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	d->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	d->signals.ready = daemon_signal_ready;
-	if (d->signals.fd >= 0 && loop_watch(d->loop, &d->signals, EPOLLIN))
-		return true;
-	snprintf(error, ERROR_MAX, "cannot watch signals: %s", strerror(errno));
-	return false;
-}
-
-static void stop_signals(struct daemon *d)
-{
-	loop_unwatch(d->loop, &d->signals);
-	close(d->signals.fd);
 }
 
 static bool start_eal(struct daemon *d, char *error)
@@ -287,6 +271,7 @@ static void stop_cores(struct daemon *d)
 		if (d->core[i] != NULL)
 			core_close(d->core[i]);
 	crossing_drain(d->crossings);
+	privileges_raise(); /* what some drivers close takes */
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
 		eal_shut_ports(&d->ports[i]);
 	for (uint16_t i = 0; i < d->cores; i++)
@@ -414,7 +399,7 @@ static void join_cores(struct daemon *d)
 	d->launched = 0;
 }
 
-/* Last: from here on the world gets in. */
+/* From here on the world gets in. */
 static bool launch_cores(struct daemon *d, char *error)
 {
 	for (; d->launched < d->cores; d->launched++)
@@ -429,26 +414,33 @@ static bool launch_cores(struct daemon *d, char *error)
 	return true;
 }
 
+/* What is wrong when one fails: the configuration and what it names, or this machine at this
+ * moment. */
+enum blame { MACHINE, CONFIGURATION };
+
 static const struct step {
 	bool (*start)(struct daemon *d, char *error);
 	void (*stop)(struct daemon *d);
+	enum blame blame;
 } steps[] = {
-    {start_log, NULL},
-    {start_loop, stop_loop},
-    {start_signals, stop_signals},
-    {start_tls, stop_tls},
-    {start_domains, stop_domains},
-    {daemon_changes_start, daemon_changes_stop},
-    {start_eal, stop_eal},
-    {start_ports, stop_ports},
-    {start_steering, stop_steering},
-    {start_inboxes, stop_inboxes},
-    {start_cores, stop_cores},
-    {start_resolver, stop_resolver},
-    {start_sessions, stop_sessions},
-    {start_drain, stop_drain},
-    {start_opsock, stop_opsock},
-    {launch_cores, join_cores},
+    {start_log, stop_log, CONFIGURATION},
+    {start_loop, stop_loop, MACHINE},
+    {daemon_start_signals, daemon_stop_signals, MACHINE},
+    {start_tls, stop_tls, CONFIGURATION},
+    {start_domains, stop_domains, MACHINE},
+    {daemon_changes_start, daemon_changes_stop, MACHINE},
+    {start_eal, stop_eal, CONFIGURATION},
+    {start_ports, stop_ports, CONFIGURATION},
+    {start_steering, stop_steering, MACHINE},
+    {start_inboxes, stop_inboxes, CONFIGURATION},
+    {start_cores, stop_cores, CONFIGURATION},
+    {start_resolver, stop_resolver, CONFIGURATION},
+    {start_sessions, stop_sessions, MACHINE},
+    {start_drain, stop_drain, MACHINE},
+    {start_opsock, stop_opsock, CONFIGURATION},
+    {daemon_drop_rights, NULL, CONFIGURATION},
+    {launch_cores, join_cores, MACHINE},
+    {daemon_start_service, daemon_stop_service, MACHINE},
 };
 
 /* With a core that hangs only what is the world's is undone, the operator's socket: the rest is in
@@ -464,6 +456,7 @@ bool daemon_start(struct daemon *d, char *error)
 {
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
 		if (!steps[i].start(d, error)) {
+			d->is_misconfigured = steps[i].blame == CONFIGURATION;
 			stop_before(d, i);
 			return false;
 		}

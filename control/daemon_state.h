@@ -59,7 +59,8 @@ struct daemon {
 	struct steer steer;
 	struct crossings *crossings; /* NULL with one core */
 	uint16_t cores, launched;
-	bool is_hung; /* a core does not end: what it may still use is not freed */
+	bool is_hung;          /* a core does not end: what it may still use is not freed */
+	bool is_misconfigured; /* why daemon_start() failed is the operator's to correct */
 	struct inbox *inbox[CORES_MAX];
 	struct core *core[CORES_MAX];
 	struct core_watch core_watch[CORES_MAX];
@@ -76,6 +77,7 @@ struct daemon {
 	struct drain *drain;
 	struct heartbeat *heartbeat;
 	struct opsock *opsock, *monitor; /* monitor: NULL where none is configured */
+	struct service *service;         /* daemon_service.c's */
 
 	bool shutting_down; /* drains, and stops then */
 	bool stopping;
@@ -91,14 +93,15 @@ MUST_USE bool daemon_start(struct daemon *d, char *error);
  * _exit(). */
 MUST_USE bool daemon_close(struct daemon *d);
 struct tls_ctx *daemon_make_tls(const struct config *config, enum iface leg, char *error);
-void daemon_apply_log(const struct config *config);
+/* Level, format and file. False with a sentence in @error (256 bytes): the log goes where it went
+ * before. */
+MUST_USE bool daemon_apply_log(const struct config *config, char *error);
 
 /* daemon.c */
 
 /* Until daemon_stop() has been called and every core has stopped. */
 void daemon_run(struct daemon *d);
 void daemon_events_ready(struct loop_watch *w, uint32_t events);
-void daemon_signal_ready(struct loop_watch *w, uint32_t events);
 
 /* daemon_reload.c */
 #define DAEMON_WAITS                                                                               \
@@ -124,5 +127,17 @@ FILE *daemon_change_open(struct daemon_change *c);
 bool daemon_change_refuse(struct daemon_change *c, enum exit_code code, const char *text);
 /* @o are the run-time changes from now on, but for those that were not kept. Takes it. */
 void daemon_use_overlay(struct daemon *d, struct overlay *o, struct daemon_change *c);
+
+/* daemon_signals.c */
+MUST_USE bool daemon_start_signals(struct daemon *d, char *error);
+void daemon_stop_signals(struct daemon *d);
+
+/* daemon_service.c: the service manager, and what is to be done now and then. Last of all. */
+MUST_USE bool daemon_start_service(struct daemon *d, char *error);
+void daemon_stop_service(struct daemon *d);
+
+/* daemon_rights.c: with everything open, the rights and system calls that are not needed any more
+ * go. */
+MUST_USE bool daemon_drop_rights(struct daemon *d, char *error);
 
 #endif

@@ -17,11 +17,13 @@ uint64_t link_want_patience_us(const struct links *l)
 	return (uint64_t)l->config->policy->limits.establishment_timeout_s * 1000000;
 }
 
+enum { STREAM_FIELD_ROOM = 32 };
+
 struct session *link_want_dial(struct want *w, const struct stream_setup *setup,
 			       const struct ip_addr *address, uint16_t port)
 {
 	struct session *s = session_dial(w->links->sessions, w->core, setup, address, port);
-	char text[ADDR_TEXT_MAX];
+	char text[ADDR_TEXT_MAX], from[DOMAIN_TEXT_MAX + 3], to[DOMAIN_TEXT_MAX + 3];
 
 	w->state = WANT_DIALLING;
 	/* A race ends in one connection, so its first dial alone counts. A db:verify is dialled
@@ -30,7 +32,8 @@ struct session *link_want_dial(struct want *w, const struct stream_setup *setup,
 	if (setup->leg == IFACE_EDGE && w->kind == WANT_PAIR && w->race.count == 0)
 		session_count_partner(s, policy_partner(w->links->config->policy, w->remote));
 	log_event(LOG_LEVEL_INFO, "dial", "stream=%s from=%s to=%s ip=%s port=%u", s->trace_id,
-		  setup->ours, setup->theirs, addr_text(address, text), port);
+		  log_quote(setup->ours, from, sizeof(from)),
+		  log_quote(setup->theirs, to, sizeof(to)), addr_text(address, text), port);
 	if (w->kind != WANT_VERIFY || stream_verify(s->stream, w->local, w->remote, w->id, w->key,
 						    loop_now_us(w->links->loop)))
 		return s;
@@ -74,6 +77,15 @@ void link_want_dial_gateway(struct want *w, const struct gateway *gateway)
 	w->session = link_want_dial(w, &setup, &gateway->address, gateway->port);
 }
 
+/* "stream=ID " of the stream that waits for a verification; "" of a pair's want. */
+static const char *asked_by(const struct want *w, char out[STREAM_FIELD_ROOM])
+{
+	out[0] = '\0';
+	if (w->kind == WANT_VERIFY && w->asker != NULL)
+		(void)snprintf(out, STREAM_FIELD_ROOM, "stream=%s ", w->asker->trace_id);
+	return out;
+}
+
 static bool has_room(const struct want *w)
 {
 	const struct links *l = w->links;
@@ -94,11 +106,13 @@ static void resolved(void *user, enum resolver_result result, const struct resol
 		     size_t count)
 {
 	struct want *w = user;
+	char domain[DOMAIN_TEXT_MAX + 3], stream[STREAM_FIELD_ROOM];
 
 	w->query = NULL;
 	if (result != RESOLVER_FOUND) {
 		w->links->sessions->drops[DROP_DNS_FAILED]++;
-		log_event(LOG_LEVEL_NOTICE, "dns_failed", "domain=%s result=%s", w->remote,
+		log_event(LOG_LEVEL_NOTICE, "dns_failed", "%sdomain=%s result=%s",
+			  asked_by(w, stream), log_quote(w->remote, domain, sizeof(domain)),
 			  result == RESOLVER_REFUSED     ? "service-refused"
 			  : result == RESOLVER_NOT_FOUND ? "not-found"
 							 : "no-answer");
@@ -212,11 +226,14 @@ static void fail(struct want *w, enum drop why)
 	struct links *l = w->links;
 	struct session *asker = w->kind == WANT_VERIFY ? w->asker : NULL;
 	struct msg m = {.kind = MSG_LINK_FAILED};
+	char local[DOMAIN_TEXT_MAX + 3], remote[DOMAIN_TEXT_MAX + 3], stream[STREAM_FIELD_ROOM];
 
 	if (is_own_choice(why) && why != DROP_STREAM_NOT_ALLOWED && why != DROP_STREAM_KICKED)
 		l->sessions->drops[why]++;
 	log_event(LOG_LEVEL_NOTICE, "link_failed",
-		  "local=%s remote=%s toward=%s purpose=%s reason=%s", w->local, w->remote,
+		  "%slocal=%s remote=%s toward=%s purpose=%s reason=%s", asked_by(w, stream),
+		  log_quote(w->local, local, sizeof(local)),
+		  log_quote(w->remote, remote, sizeof(remote)),
 		  w->toward == TOWARD_EDGE ? "edge" : "internal",
 		  asker != NULL ? "verify" : "stanzas", drop_name(why));
 	if (asker != NULL) {

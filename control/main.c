@@ -8,6 +8,7 @@
 
 #include "control/config.h"
 #include "control/daemon_state.h"
+#include "control/profile.h"
 
 #define DEFAULT_CONFIG "/etc/sluice/sluice.xml"
 
@@ -31,9 +32,12 @@ static void usage(FILE *out)
 	    "      --version       print the version\n"
 	    "  -h, --help          print this\n"
 	    "\n"
-	    "Exit: 0 stopped in order, 1 could not run or not stop, 2 wrong arguments, 7 bad "
-	    "configuration.\n"
-	    "Signals: HUP reloads the configuration, TERM and INT stop the relay.\n",
+	    "Exit: 0 stopped in order, 1 could not run or not stop, 2 wrong arguments, 7 the "
+	    "configuration,\n"
+	    "or a certificate, device, socket, user or file that it names.\n"
+	    "Signals: HUP reloads the configuration and opens the log file anew, USR1 only the "
+	    "latter, TERM and\n"
+	    "INT stop the relay.\n",
 	    out);
 }
 
@@ -102,7 +106,7 @@ static int run(struct config *config, const char *drivers_dir)
 		if (daemon.is_hung)
 			leave_hung();
 		config_free(daemon.config);
-		return EXIT_FAILED;
+		return daemon.is_misconfigured ? EXIT_BAD_CONFIG : EXIT_FAILED;
 	}
 	daemon_run(&daemon);
 	if (!daemon_close(&daemon))
@@ -111,11 +115,37 @@ static int run(struct config *config, const char *drivers_dir)
 	return EXIT_OK;
 }
 
+/* What config_load() does not look into: certificates with their keys, and the drivers' profiles
+ * where those are installed. */
+static bool check_files(const struct config *config, const char *drivers_dir)
+{
+	bool good = true;
+
+	for (unsigned int i = 0; i < IFACE_COUNT; i++) {
+		const unsigned int line = config->iface[i].line;
+		char error[PROFILE_ERROR];
+		struct tls_ctx *tls = daemon_make_tls(config, (enum iface)i, error);
+		struct profile p;
+
+		if (tls == NULL)
+			fprintf(stderr, "%s:%u: error: %s\n", config->path, line, error);
+		good &= tls != NULL;
+		tls_ctx_drop(tls);
+		if (access(drivers_dir, R_OK) != 0 ||
+		    profile_load(drivers_dir, config->iface[i].driver, &p, error))
+			continue;
+		fprintf(stderr, "%s:%u: error: %s\n", config->path, line, error);
+		good = false;
+	}
+	return good;
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments a = {DEFAULT_CONFIG, SLUICE_DRIVERS_DIR, false};
 	const int rc = parse_arguments(argc, argv, &a);
 	struct config *config;
+	bool good;
 
 	if (rc != EXIT_OK)
 		return rc;
@@ -124,7 +154,9 @@ int main(int argc, char **argv)
 		return EXIT_BAD_CONFIG;
 	if (!a.check)
 		return run(config, a.drivers_dir);
-	printf("%s: good\n", a.config);
+	good = check_files(config, a.drivers_dir);
+	if (good)
+		printf("%s: good\n", a.config);
 	config_free(config);
-	return EXIT_OK;
+	return good ? EXIT_OK : EXIT_BAD_CONFIG;
 }

@@ -25,6 +25,7 @@ static const struct key {
     {"arguments", TEMPLATE, false, AT(arguments), 0, 0},
     {"bind", TEXT, true, AT(bind), 0, 0},
     {"buffer_overhead", NUMBER, false, AT(buffer_overhead), 0, 1024},
+    {"capabilities", TEXT, false, AT(capabilities), 0, 0},
     {"data_room_max", NUMBER, true, AT(data_room_max), 2176, 65535},
     {"device", TEMPLATE, true, AT(device), 0, 0},
     {"device_per_queue", YES_NO, false, AT(device_per_queue), 0, 1},
@@ -40,6 +41,7 @@ static const struct key {
     {"rx_descriptors", NUMBER, true, AT(rx_descriptors), 32, 32768},
     {"set_mtu", YES_NO, true, AT(set_mtu), 0, 1},
     {"single_file_segments", YES_NO, false, AT(single_file_segments), 0, 1},
+    {"syscalls", TEXT, false, AT(syscalls), 0, 0},
     {"tx_descriptors", NUMBER, true, AT(tx_descriptors), 32, 32768},
 #undef AT
 };

@@ -28,18 +28,20 @@ struct profile {
 	uint32_t queues_max;
 	uint32_t rx_descriptors, tx_descriptors;
 	uint32_t mtu_max;
-	uint32_t set_mtu;              /* 1: through DPDK; 0: the host's link has it */
-	uint32_t rx_checksum;          /* 1: ask the device to verify checksums */
-	uint32_t rx_checksum_trust;    /* 1: links of this kind carry unfinished ones */
-	uint32_t mbufs_min;            /* of one receive queue's pool */
-	uint32_t data_room_max;        /* bytes of one mbuf, headroom included */
-	uint32_t buffer_overhead;      /* bytes of it that the driver keeps for itself */
-	uint32_t huge_pages;           /* 1: does not work without */
-	uint32_t single_file_segments; /* 1: EAL needs that option where huge pages are used */
-	char bind[PROFILE_TEXT];       /* kernel driver to bind the PCI device to, or "none" */
-	char modules[PROFILE_TEXT];    /* kernel modules to load, by spaces */
-	char packages[PROFILE_TEXT];   /* Debian packages at run time, by spaces */
-	uint64_t seen;                 /* keys that were there, a bit each */
+	uint32_t set_mtu;                /* 1: through DPDK; 0: the host's link has it */
+	uint32_t rx_checksum;            /* 1: ask the device to verify checksums */
+	uint32_t rx_checksum_trust;      /* 1: links of this kind carry unfinished ones */
+	uint32_t mbufs_min;              /* of one receive queue's pool */
+	uint32_t data_room_max;          /* bytes of one mbuf, headroom included */
+	uint32_t buffer_overhead;        /* bytes of it that the driver keeps for itself */
+	uint32_t huge_pages;             /* 1: does not work without */
+	uint32_t single_file_segments;   /* 1: EAL needs that option where huge pages are used */
+	char bind[PROFILE_TEXT];         /* kernel driver to bind the PCI device to, or "none" */
+	char modules[PROFILE_TEXT];      /* kernel modules to load, by spaces */
+	char packages[PROFILE_TEXT];     /* Debian packages at run time, by spaces */
+	char capabilities[PROFILE_TEXT]; /* to close the device in order, by spaces: net_admin */
+	char syscalls[PROFILE_TEXT]; /* of this driver besides those of sandbox.def, by spaces */
+	uint64_t seen;               /* keys that were there, a bit each */
 };
 
 /* One interface's wishes, from the configuration. */

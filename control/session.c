@@ -9,6 +9,7 @@
 #include "control/log.h"
 #include "control/memory.h"
 #include "control/message_log.h"
+#include "control/session_log.h"
 #include "control/session_state.h"
 
 struct sessions *sessions_make(const struct sessions_setup *setup)
@@ -68,7 +69,7 @@ static struct session *make_session(struct sessions *t, enum iface leg, enum str
 	s->role = role;
 	s->end = DROP_COUNT;
 	s->own_ours = s->own_theirs = s->header = s->local = s->remote = SHARED_EMPTY;
-	s->gateway = s->tls_version = s->cipher = s->sentence = s->card = SHARED_EMPTY;
+	s->gateway = s->tls_version = s->cipher = s->serial = s->sentence = s->card = SHARED_EMPTY;
 	s->opened_us = loop_now_us(t->loop);
 	s->number = ++t->opened;
 	s->timer.due = session_on_timer;
@@ -195,9 +196,9 @@ void session_give_up(struct session *s)
 
 static void forget_texts(struct session *s)
 {
-	const char **const all[] = {&s->own_ours, &s->own_theirs, &s->header,      &s->local,
-				    &s->remote,   &s->gateway,    &s->tls_version, &s->cipher,
-				    &s->sentence, &s->card};
+	const char **const all[] = {&s->own_ours, &s->own_theirs, &s->header,     &s->local,
+				    &s->remote,   &s->gateway,    &s->sentence,   &s->cipher,
+				    &s->serial,   &s->card,       &s->tls_version};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		shared_drop(all[i]);
@@ -270,7 +271,6 @@ void session_refused(struct session *s, enum drop d, const char *from, const cha
 {
 	struct sessions *t = s->table;
 	struct refusal *r = &t->refusals[t->refused++ % REFUSALS_KEPT];
-	char quoted[256], address[ADDR_TEXT_MAX];
 
 	if (!counted_by_core)
 		t->drops[d]++;
@@ -279,11 +279,7 @@ void session_refused(struct session *s, enum drop d, const char *from, const cha
 	snprintf(r->from, sizeof(r->from), "%s", from);
 	snprintf(r->to, sizeof(r->to), "%s", to);
 	snprintf(r->text, sizeof(r->text), "%s", text);
-	log_event(LOG_LEVEL_NOTICE, "stream_refused",
-		  "stream=%s leg=%s ip=%s from=%s to=%s reason=%s text=%s", s->trace_id,
-		  s->leg == IFACE_EDGE ? "edge" : "internal", addr_text(&s->address, address), from,
-		  to, drop_name(d),
-		  log_quote(text[0] != '\0' ? text : drop_text(d), quoted, sizeof(quoted)));
+	session_log_refused(s, r);
 	if (s->leg == IFACE_EDGE)
 		note_failure(s, d, from, text);
 	if (s->trial != NULL)

@@ -78,6 +78,9 @@ void sessions_use_tls(struct sessions *s, enum iface leg, struct tls_ctx *tls);
  * not to be any more. Returns how many. */
 unsigned int sessions_heed_gateway(struct sessions *s, const char *name);
 
+/* Of the configuration's gateways, how many have an established stream. */
+unsigned int sessions_gateways_up(const struct sessions *s);
+
 /* As `sluicectl show streams` prints them. */
 struct session_view {
 	struct conn_id conn;

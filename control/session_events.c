@@ -7,6 +7,7 @@
 #include "control/blocks.h"
 #include "control/log.h"
 #include "control/memory.h"
+#include "control/session_log.h"
 #include "control/session_state.h"
 
 static uint64_t now(const struct session *s)
@@ -69,7 +70,7 @@ static void on_dial_failed(struct sessions *t, const struct event *e)
 {
 	struct session *s = (struct session *)(uintptr_t)e->dialed.ref;
 	const struct partner *partner = policy_partner(t->config->policy, s->own_theirs);
-	char address[ADDR_TEXT_MAX];
+	char address[ADDR_TEXT_MAX], from[DOMAIN_TEXT_MAX + 3], to[DOMAIN_TEXT_MAX + 3];
 
 	if (s->is_unwanted) {
 		session_forget(s);
@@ -77,8 +78,9 @@ static void on_dial_failed(struct sessions *t, const struct event *e)
 	}
 	/* counted by the core */
 	log_event(LOG_LEVEL_NOTICE, "dial_failed", "stream=%s ip=%s port=%u from=%s to=%s",
-		  s->trace_id, addr_text(&s->address, address), s->port, s->own_ours,
-		  s->own_theirs);
+		  s->trace_id, addr_text(&s->address, address), s->port,
+		  log_quote(s->own_ours, from, sizeof(from)),
+		  log_quote(s->own_theirs, to, sizeof(to)));
 	if (s->leg == IFACE_EDGE && partner != NULL)
 		history_failed(t->history, partner->id, DROP_DIAL_FAILED, s->trace_id, "");
 	links_on_closed(t->links, s, DROP_DIAL_FAILED);
@@ -126,6 +128,7 @@ static void handshake_done(struct session *s)
 	s->has_tls = true;
 	shared_set(&s->tls_version, id->tls_version);
 	shared_set(&s->cipher, id->cipher);
+	shared_set(&s->serial, id->serial);
 	if (s->watched != 0)
 		taps_note(s, "%s, %s", s->tls_version, s->cipher);
 	orders_give(s->table->orders, s->core, &m);
@@ -194,6 +197,7 @@ static void on_header(struct session *s, const struct event *e)
 		taps_said(s, false, bytes, len);
 	free(bytes);
 	shared_set(&s->header, header != NULL ? header->root : "");
+	session_log_got(s, header);
 	if (header == NULL)
 		stream_on_refused(s->stream, DROP_XML_NOT_WELL_FORMED, now(s));
 	else if (!session_turns_away(s, header))
@@ -213,6 +217,7 @@ static void on_element(struct session *s, const struct event *e)
 	if (s->watched != 0)
 		taps_said(s, false, bytes, len);
 	free(bytes);
+	session_log_got(s, element);
 	if (element == NULL)
 		stream_on_refused(s->stream, DROP_XML_NOT_WELL_FORMED, now(s));
 	else
@@ -313,19 +318,9 @@ void session_on_timer(struct loop_timer *t)
 
 static void on_closed(struct session *s, const struct event *e)
 {
-	static const char *const by[] = {"peer", "us", "reset", "timeout"};
-
-	log_event(LOG_LEVEL_INFO, "stream_closed",
-		  "stream=%s local=%s remote=%s by=%s reason=%s stanzas_in=%llu stanzas_out=%llu "
-		  "bytes_in=%llu bytes_out=%llu seconds=%llu",
-		  s->trace_id, s->local, s->remote, by[e->closed.by],
-		  s->end == DROP_COUNT ? "none" : drop_name(s->end),
-		  (unsigned long long)e->closed.stanzas_in,
-		  (unsigned long long)e->closed.stanzas_out, (unsigned long long)e->closed.bytes_in,
-		  (unsigned long long)e->closed.bytes_out,
-		  (unsigned long long)((now(s) - s->opened_us) / 1000000));
 	if (s->watched != 0)
-		taps_end(s, by[e->closed.by], s->end == DROP_COUNT ? "none" : drop_name(s->end));
+		taps_end(s, session_log_by(e), s->end == DROP_COUNT ? "none" : drop_name(s->end));
+	session_log_closed(s, e);
 	links_on_closed(s->table->links, s, s->end);
 	if (s->trial != NULL)
 		trial_on_closed(s->trial, s);

@@ -3,7 +3,7 @@
  * the log. */
 #include <string.h>
 
-#include "control/log.h"
+#include "control/session_log.h"
 #include "control/session_state.h"
 
 static struct msg order(const struct session *s, enum msg_kind kind)
@@ -212,11 +212,7 @@ static void authorised(struct session *s, struct stream_news *news)
 	taps_consider(s, news->remote);
 	if (news->bits != 0)
 		grant(s, news, partner);
-	log_event(LOG_LEVEL_INFO, "stream_authorised",
-		  "stream=%s local=%s remote=%s method=%s direction=%s%s", s->trace_id, news->local,
-		  news->remote, method_name(news->method),
-		  news->bits & GRANT_FROM_PEER ? "from-peer" : "",
-		  news->bits & GRANT_TO_PEER ? "to-peer" : "");
+	session_log_auth(s, news);
 	links_on_authorised(s->table->links, s, news);
 }
 
@@ -224,14 +220,7 @@ static void established(struct session *s)
 {
 	s->is_established = true;
 	session_set_times(s);
-	log_event(
-	    LOG_LEVEL_INFO, "stream_open",
-	    "stream=%s leg=%s role=%s id=%s local=%s remote=%s tls=%s cipher=%s auth=%s bidi=%s",
-	    s->trace_id, s->leg == IFACE_EDGE ? "edge" : "internal",
-	    s->role == STREAM_RECEIVING ? "receiving" : "initiating", stream_id(s->stream),
-	    s->local, s->remote, s->has_tls ? s->tls_version : "none",
-	    s->has_tls ? s->cipher : "none", s->method != 0 ? method_name(s->method) : "none",
-	    stream_is_bidi(s->stream) ? "yes" : "no");
+	session_log_open(s);
 	links_on_established(s->table->links, s);
 }
 
@@ -244,6 +233,7 @@ static void closed(struct session *s, const struct stream_news *news)
 
 static void obey(struct session *s, struct stream_news *news)
 {
+	session_log_news(s, news);
 	switch (news->kind) {
 	case STREAM_NEWS_NONE:
 		break;

@@ -40,8 +40,8 @@ struct session {
 	const struct gateway *dialled;     /* until it is: a reload may come */
 	const char *own_ours, *own_theirs; /* of the first pair, as it was dialled for */
 	const char *header; /* xml_element.root of the stream now: the context of its elements */
-	const char *local, *remote, *gateway; /* first pair; authenticated */
-	const char *tls_version, *cipher;
+	const char *local, *remote, *gateway;      /* first pair; authenticated */
+	const char *tls_version, *cipher, *serial; /* of the certificate that the peer has shown */
 	const char *card;    /* identity_card() of the other side's certificate */
 	struct trial *trial; /* that it was dialled for, while that goes on */
 

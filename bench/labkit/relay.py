@@ -58,8 +58,8 @@ def partner_xml(partner):
 
 
 def configuration(cast, pki, socket, driver, settings, size, devices=CABLES, idle="yield",
-                  log=None):  # fmt: skip
-    """The configuration file's text. @settings, @log: attributes of GatewayConfiguration and log."""
+                  log=None, more=()):  # fmt: skip
+    """The configuration file's text. @settings, @log: attributes of GatewayConfiguration and log. @more: elements."""
     outside, inside = (
         dict(driver=driver, device=device, mtu=1500, address=f"{NETS[net]}{dns.EDGE_HOST}/24",
              address6=f"{NETS6[net]}{dns.EDGE_HOST}/64")
@@ -81,6 +81,7 @@ def configuration(cast, pki, socket, driver, settings, size, devices=CABLES, idl
         "  " + element("operator", socket=socket, trace_folder=socket.parent) + "/>",
         "  " + element("log", **(log or {})) + "/>",
         "  " + element("GatewayConfiguration", **settings) + "/>",
+        *("  " + text for text in more),
         "  <local-domains>" + "".join(f"<domain>{d}</domain>" for d in cast.local_domains)
         + "</local-domains>",
         "  <gateways>", *map(gateway_xml, cast.gateways), "  </gateways>",
@@ -102,6 +103,7 @@ class Relay:
         self.devices, self.idle = CABLES, "yield"
         self.words = []  # before its own command line
         self.log = {}  # attributes of <log>
+        self.more = []  # further elements of its configuration
         self.settings = {"DialbackPassphrase": "lab-dialback-secret", **settings}
         self.socket = lab.rundir.folder("relay") / "control.sock"
         self.config = lab.rundir.path / "relay" / "sluice.xml"
@@ -112,7 +114,7 @@ class Relay:
             "relay/sluice.xml",
             configuration(cast or self.lab.cast, self.lab.path("pki"), self.socket, self.driver,
                           {**self.settings, **settings}, self.size, self.devices, self.idle,
-                          self.log),
+                          self.log, self.more),
         )  # fmt: skip
 
     def program(self, name):

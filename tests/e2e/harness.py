@@ -20,6 +20,7 @@ import explain_lab  # noqa: E402
 import ipv6_lab  # noqa: E402
 import load_lab  # noqa: E402
 import policy_lab  # noqa: E402
+import service_lab  # noqa: E402
 from labkit import cast, dns, lab, netns, relay, s2s, users  # noqa: E402
 from labkit.state import LabError, wait_until  # noqa: E402
 
@@ -195,3 +196,5 @@ class World:
         errors = [line for line in new.splitlines() if "level=error" in line or
                   "runtime error" in line or "Sanitizer" in line]  # fmt: skip
         check(not errors, "the relay logged: " + "\n".join(errors[:5]))
+        refused = service_lab.refused_calls(self.relay.program("sluice").resolve())
+        check(not refused, f"system calls refused, which sandbox.def has to list: {refused}")

@@ -9,6 +9,7 @@ Brings one lab up, runs all cases in it in the order of their files, takes it do
 import argparse
 import fnmatch
 import os
+import shlex
 import signal
 import sys
 import time
@@ -33,6 +34,8 @@ import cases_partners  # noqa: F401  isort: skip
 import cases_drain  # noqa: F401  isort: skip
 import cases_link  # noqa: F401  isort: skip
 import cases_ctl  # noqa: F401  isort: skip
+import cases_service  # noqa: F401  isort: skip
+import cases_package  # noqa: F401  isort: skip
 import cases_restart  # noqa: F401  isort: skip  these end servers: last
 from harness import CASES, World, check  # isort: skip
 
@@ -44,6 +47,7 @@ def arguments():
     parser.add_argument("--only", metavar="PATTERN", help="only cases whose name matches *PATTERN*")
     parser.add_argument("--lab", type=int, default=90, help="number of the lab to use")
     parser.add_argument("--keep", action="store_true", help="leave the lab up when a case failed")
+    parser.add_argument("--before", metavar="WORDS", default="", help="words before the relay's command line")
     parser.add_argument("--list", action="store_true", help="name the cases and end")
     return parser.parse_args()
 
@@ -108,6 +112,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `finally` takes the lab down
     began = time.monotonic()
     world = World(args.lab, args.build, args.driver)
+    world.relay.words = shlex.split(args.before)
     passed, failed = 0, []
     try:
         world.up()

@@ -335,7 +335,6 @@ static void takes_the_example(void)
 	free(bytes);
 	write_file("edge.crt", "x");
 	write_file("edge.key", "x");
-	write_file("public-ca.pem", "x");
 	write_file("internal.crt", "x");
 	write_file("internal.key", "x");
 	write_file("internal-ca.pem", "x");

@@ -44,23 +44,31 @@ static void knows_its_levels(void)
 	CHECK_EQ(level, LOG_LEVEL_DEBUG);
 }
 
+static bool passes(struct log_limit *l, const char *event, const char *text, uint64_t now_us,
+		   uint32_t *withheld)
+{
+	const struct log_said said = {event, text, false};
+
+	return log_limit_pass(l, &said, now_us, withheld);
+}
+
 static void withholds_repeats(void)
 {
 	static struct log_limit l;
 	uint32_t withheld = 99;
 
-	CHECK(log_limit_pass(&l, "dns_failed", "domain=a", 1000, &withheld));
+	CHECK(passes(&l, "dns_failed", "domain=a", 1000, &withheld));
 	CHECK_EQ(withheld, 0);
-	CHECK(!log_limit_pass(&l, "dns_failed", "domain=a", 2000, &withheld));
-	CHECK(!log_limit_pass(&l, "dns_failed", "domain=a", LOG_REPEAT_US, &withheld));
+	CHECK(!passes(&l, "dns_failed", "domain=a", 2000, &withheld));
+	CHECK(!passes(&l, "dns_failed", "domain=a", LOG_REPEAT_US, &withheld));
 	/* another event with the same text is no repeat */
-	CHECK(log_limit_pass(&l, "dial_failed", "domain=a", 2000, &withheld));
+	CHECK(passes(&l, "dial_failed", "domain=a", 2000, &withheld));
 	CHECK_EQ(withheld, 0);
-	CHECK(log_limit_pass(&l, "dns_failed", "domain=b", LOG_REPEAT_US + 1, &withheld));
+	CHECK(passes(&l, "dns_failed", "domain=b", LOG_REPEAT_US + 1, &withheld));
 	CHECK_EQ(withheld, 2);
-	CHECK(log_limit_pass(&l, "dns_failed", "domain=a", LOG_REPEAT_US + 2, &withheld));
+	CHECK(passes(&l, "dns_failed", "domain=a", LOG_REPEAT_US + 2, &withheld));
 	CHECK_EQ(withheld, 0);
-	CHECK(log_limit_pass(&l, "dns_failed", "domain=a", 2 * LOG_REPEAT_US + 2, &withheld));
+	CHECK(passes(&l, "dns_failed", "domain=a", 2 * LOG_REPEAT_US + 2, &withheld));
 }
 
 static void withholds_floods(void)
@@ -72,10 +80,10 @@ static void withholds_floods(void)
 
 	for (unsigned int i = 0; i < 10 * LOG_BURST; i++) {
 		(void)snprintf(text, sizeof(text), "stream=%u", i);
-		passed += log_limit_pass(&l, "stream_open", text, 5 + i, &withheld);
+		passed += passes(&l, "stream_open", text, 5 + i, &withheld);
 	}
 	CHECK_EQ(passed, LOG_BURST);
-	CHECK(log_limit_pass(&l, "stream_open", "stream=last", 5 + LOG_WINDOW_US, &withheld));
+	CHECK(passes(&l, "stream_open", "stream=last", 5 + LOG_WINDOW_US, &withheld));
 	CHECK_EQ(withheld, 9 * LOG_BURST);
 }
 
@@ -88,11 +96,37 @@ static void survives_more_events_than_rows(void)
 
 	for (unsigned int i = 0; i < 3 * LOG_EVENTS; i++) {
 		(void)snprintf(event, sizeof(event), "event_%u", i);
-		passed += log_limit_pass(&l, event, event, 1000 + i, &withheld);
+		passed += passes(&l, event, event, 1000 + i, &withheld);
 	}
 	CHECK_EQ(l.count, LOG_EVENTS);
 	/* those beyond share one row, and its bound */
 	CHECK_EQ(passed, LOG_EVENTS - 1 + LOG_BURST);
+}
+
+static void repeats_what_was_done(void)
+{
+	static struct log_limit l;
+	const struct log_said said = {"operator", "command=reload", true};
+	uint32_t withheld = 9;
+
+	CHECK(log_limit_pass(&l, &said, 1000, &withheld));
+	CHECK(log_limit_pass(&l, &said, 1001, &withheld));
+	CHECK_EQ(withheld, 0);
+}
+
+static void tells_the_rest(void)
+{
+	static struct log_limit l;
+	uint32_t withheld = 0;
+
+	CHECK(passes(&l, "dns_failed", "domain=a", 1000, &withheld));
+	CHECK(log_limit_rest(&l, 2 * LOG_REPEAT_US, &withheld) == NULL);
+	for (unsigned int i = 0; i < 7; i++)
+		CHECK(!passes(&l, "dns_failed", "domain=a", 2000 + i, &withheld));
+	CHECK(log_limit_rest(&l, LOG_REPEAT_US, &withheld) == NULL);
+	CHECK_STR(log_limit_rest(&l, 1000 + LOG_REPEAT_US, &withheld), "dns_failed");
+	CHECK_EQ(withheld, 7);
+	CHECK(log_limit_rest(&l, 3 * LOG_REPEAT_US, &withheld) == NULL);
 }
 
 /* What @speak writes to standard error. */
@@ -156,6 +190,8 @@ int main(void)
 	RUN(withholds_repeats);
 	RUN(withholds_floods);
 	RUN(survives_more_events_than_rows);
+	RUN(repeats_what_was_done);
+	RUN(tells_the_rest);
 	RUN(writes_one_line_an_event);
 	RUN(cuts_a_long_line);
 	return check_summary();
