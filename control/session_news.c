@@ -3,6 +3,7 @@
  * the log. */
 #include <string.h>
 
+#include "control/log.h"
 #include "control/session_log.h"
 #include "control/session_state.h"
 
