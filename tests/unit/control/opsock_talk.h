@@ -69,9 +69,11 @@ static inline json_t *hear(int fd)
 {
 	static char line[2 * 1024 * 1024];
 	size_t len = 0;
+	char *end = NULL;
 
 	for (int turns = 0; turns < 2000; turns++) {
-		const ssize_t n = recv(fd, line + len, 1, MSG_DONTWAIT);
+		/* Looked at first: what stands behind the line is the next one's. */
+		ssize_t n = recv(fd, line + len, sizeof(line) - len, MSG_DONTWAIT | MSG_PEEK);
 
 		if (n == 0 || (n < 0 && errno == ECONNRESET))
 			return NULL;
@@ -80,7 +82,13 @@ static inline json_t *hear(int fd)
 			continue;
 		}
 		turns = 0;
-		if (line[len++] == '\n')
+		end = memchr(line + len, '\n', (size_t)n);
+		if (end != NULL)
+			n = end + 1 - (line + len);
+		n = recv(fd, line + len, (size_t)n, MSG_DONTWAIT);
+		CHECK(n > 0);
+		len += n > 0 ? (size_t)n : 0;
+		if (end != NULL)
 			return json_loadb(line, len, 0, NULL);
 	}
 	check_bad_now++; /* no answer came */

@@ -135,7 +135,7 @@ static void prints_json_for_programs(void)
 	}
 	CHECK_EQ(documents, 3);
 	CHECK_STR(err, "");
-	CHECK(d->stopped);
+	CHECK(d->shut_down);
 	end();
 }
 
