@@ -258,8 +258,8 @@ static void read_operator(struct config_draft *d, const xmlNode *e)
 	c->socket_path = or_default(d, e != NULL ? config_path(d, e, "socket") : NULL,
 				    "/run/sluice/control.sock");
 	check_socket(d, e, "socket", c->socket_path);
-	c->trace_folder = or_default(d, e != NULL ? config_path(d, e, "trace-folder") : NULL,
-				     "/var/lib/sluice");
+	c->trace_folder =
+	    or_default(d, e != NULL ? config_path(d, e, "trace-folder") : NULL, "/var/lib/sluice");
 	if (e == NULL)
 		return;
 	c->monitor_path = config_path(d, e, "monitor-socket");
