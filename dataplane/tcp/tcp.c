@@ -6,6 +6,8 @@
 
 size_t tcp_node_offset;
 
+_Static_assert(TCP_STAT_STATES == (int)TCP_STATE_COUNT, "a gauge for each state");
+
 static const char *const state_names[TCP_STATE_COUNT] = {
 #define X(name) [name] = #name,
     TCP_STATES(X)
@@ -73,6 +75,16 @@ static void change_phase(struct tcp *t, struct tcp_conn *c, enum tcp_source_phas
 	}
 }
 
+/* CLOSED is no state that anybody counts. */
+static void count_state(struct tcp *t, enum tcp_state s, uint32_t by)
+{
+	_Atomic uint32_t *gauge = &t->setup.stats->in_state[s];
+
+	if (s != TCP_CLOSED)
+		atomic_store_explicit(gauge, atomic_load_explicit(gauge, memory_order_relaxed) + by,
+				      memory_order_relaxed);
+}
+
 void tcp_become(struct tcp *t, struct tcp_conn *c, enum tcp_state to)
 {
 	const enum tcp_source_phase from = phase_of(c);
@@ -80,6 +92,8 @@ void tcp_become(struct tcp *t, struct tcp_conn *c, enum tcp_state to)
 	assert(may_become[c->state] & BIT(to));
 	t->lingering -= c->state == TCP_TIME_WAIT;
 	t->lingering += to == TCP_TIME_WAIT;
+	count_state(t, (enum tcp_state)c->state, UINT32_MAX);
+	count_state(t, to, 1);
 	c->state = (unsigned int)to & 0xf;
 	change_phase(t, c, from, phase_of(c));
 }
@@ -149,6 +163,8 @@ struct tcp *tcp_init(const struct tcp_setup *setup, uint64_t now_us)
 	if (t->flow_memory == NULL)
 		goto no_flow;
 	t->setup = *setup;
+	if (t->setup.stats == NULL)
+		t->setup.stats = &t->own_stats;
 	tcp_set_now(t, now_us);
 	if (!tcp_repair_init(t))
 		goto no_repairs;

@@ -30,6 +30,7 @@
 #include "dataplane/base/seq.h"
 #include "dataplane/base/steer.h"
 #include "dataplane/base/wheel.h"
+#include "dataplane/tcp/tcp_stat.h"
 
 #define TCP_STATES(X)                                                                              \
 	X(TCP_CLOSED)                                                                              \
@@ -122,7 +123,8 @@ struct tcp_setup {
 	/* Borrowed; ports to dial from are chosen so that answers come to `core`. NULL: they all
 	 * do. */
 	const struct steer *steer;
-	uint32_t *drops; /* array of DROP_COUNT counters, this core's */
+	uint32_t *drops;         /* array of DROP_COUNT counters, this core's */
+	struct tcp_stats *stats; /* this core's, too; NULL: nobody asks */
 };
 
 struct tcp;      /* the engine */
@@ -199,6 +201,8 @@ uint16_t tcp_segment_bytes(const struct tcp_conn *c);
 /* Offsets count the bytes given to tcp_send() since the connection opened. */
 uint64_t tcp_sent_offset(const struct tcp_conn *c); /* all given so far */
 uint64_t tcp_acked(const struct tcp_conn *c);       /* acknowledged by the other side's TCP */
+/* Sent at least once: between the two. */
+uint64_t tcp_transmitted(const struct tcp_conn *c);
 /*
  * Mbufs that lie wholly before min(@offset, tcp_acked()) may be freed. Until it is called for the
  * first time everything acknowledged is freed at once; afterwards nothing is freed but up to the

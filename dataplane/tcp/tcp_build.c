@@ -263,7 +263,8 @@ static void send_bare_reset(struct tcp *t, const struct flow_key *key, tcp_seq s
 {
 	const struct tcp_fields f = {.seq = seq, .ack = ack, .flags = flags};
 
-	tcp_build_bare(t, key, &f);
+	if (tcp_build_bare(t, key, &f))
+		tcp_note(t, TCP_STAT_RESETS_SENT);
 }
 
 void tcp_send_reset(struct tcp *t, struct tcp_conn *c)

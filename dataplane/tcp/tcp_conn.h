@@ -200,6 +200,7 @@ struct tcp_fields; /* tcp_wire.h */
 
 struct tcp {
 	struct tcp_setup setup;
+	struct tcp_stats own_stats;           /* where the setup has none */
 	uint64_t now_us;                      /* of the call under way */
 	uint32_t clock;                       /* the same in milliseconds, never 0 */
 	struct ip_addr local[TCP_LOCALS_MAX]; /* flow_key.local counts these */
@@ -253,6 +254,11 @@ static inline uint8_t tcp_rcv_wscale(const struct tcp_conn *c)
 static inline void tcp_count(struct tcp *t, enum drop d)
 {
 	t->setup.drops[d]++;
+}
+
+static inline void tcp_note(struct tcp *t, enum tcp_stat what)
+{
+	tcp_stat_add(t->setup.stats, what, 1);
 }
 
 static inline void tcp_set_now(struct tcp *t, uint64_t now_us)

@@ -175,7 +175,9 @@ void tcp_cookie_answer(struct tcp *t, const struct flow_key *key, const struct t
 		f.flags |= p.options & ECN ? TCP_ECE : 0;
 	}
 	t->cookies.until_us = t->now_us + 2 * TCP_COOKIE_STEP_S * TCP_SECOND_US;
-	if (!tcp_build_bare(t, key, &f))
+	if (tcp_build_bare(t, key, &f))
+		tcp_note(t, TCP_STAT_COOKIES_SENT);
+	else
 		tcp_count(t, DROP_TCP_COOKIE_UNSENT);
 }
 

@@ -32,6 +32,7 @@ void tcp_dupack_take(struct tcp *t, struct tcp_conn *c)
 		return;
 	tcp_spurious_arm(c, tcp_recovery_block(t, c), false);
 	tcp_cc_reduce(t, c);
+	tcp_note(t, TCP_STAT_RECOVERIES);
 	c->in_recovery = true;
 	c->seen_partial = false;
 	c->recover = c->snd_nxt;

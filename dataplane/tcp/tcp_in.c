@@ -123,6 +123,7 @@ static void in_cookie(struct tcp *t, const struct flow_key *key, struct tcp_in *
 	c = open_passive(t, key, &syn);
 	if (c == NULL)
 		return;
+	tcp_note(t, TCP_STAT_COOKIES_TAKEN);
 	tcp_set_iss(c, in->ack - 1);
 	c->snd_nxt = c->snd_pos = in->ack;
 	c->rcv_edge = c->rcv_nxt + UINT16_MAX; /* as the cookie's SYN-ACK said */
@@ -195,6 +196,7 @@ static void take_refusal(struct tcp *t, struct tcp_conn *c, bool ack)
 		c->syn_pending = true;
 		tcp_mark_dirty(t, c);
 	} else {
+		tcp_note(t, TCP_STAT_RESETS_TAKEN);
 		tcp_gone(t, c, TCP_NEWS_RESET);
 	}
 }

@@ -219,6 +219,7 @@ static void queue_behind_gap(struct tcp *t, struct tcp_conn *c, struct tcp_in *i
 		seq += len;
 		m = next;
 	}
+	tcp_note(t, TCP_STAT_OUT_OF_ORDER);
 	tcp_rcv_sack_note(r, in->seq);
 	tcp_owe_another_ack(t, c); /* RFC 5681 4.2: at once, one for each */
 }

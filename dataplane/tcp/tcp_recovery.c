@@ -95,6 +95,7 @@ static void enter(struct tcp *t, struct tcp_conn *c, struct tcp_repair *r)
 {
 	tcp_spurious_arm(c, r, false);
 	tcp_cc_reduce(t, c);
+	tcp_note(t, TCP_STAT_RECOVERIES);
 	c->in_recovery = true;
 	c->recover = c->snd_nxt;
 	r->tail_out = false;
@@ -186,6 +187,7 @@ void tcp_recovery_timeout(struct tcp *t, struct tcp_conn *c)
 {
 	struct tcp_repair *r = tcp_recovery_block(t, c);
 
+	tcp_note(t, TCP_STAT_TIMEOUTS);
 	/* marks older than the block may be all that is in flight: then nothing would go again */
 	if (has_reneged(c))
 		forget_marks(t, c, r);
@@ -221,6 +223,8 @@ void tcp_recovery_sent(struct tcp *t, struct tcp_conn *c, tcp_seq seq, uint32_t 
 {
 	struct tcp_repair *r = tcp_repair_of(t, c);
 
+	if (again)
+		tcp_note(t, TCP_STAT_RETRANSMITS);
 	if (r == NULL || !r->sending)
 		return;
 	if (c->in_recovery)

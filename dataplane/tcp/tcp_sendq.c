@@ -76,6 +76,14 @@ uint64_t tcp_acked(const struct tcp_conn *c)
 	return c->acked;
 }
 
+uint64_t tcp_transmitted(const struct tcp_conn *c)
+{
+	/* A FIN that is sent counts as no byte. */
+	const tcp_seq nxt = seq_after(c->snd_nxt, c->snd_end) ? c->snd_end : c->snd_nxt;
+
+	return seq_after(nxt, c->snd_una) ? c->acked + (nxt - c->snd_una) : c->acked;
+}
+
 void tcp_sendq_trim(struct tcp_conn *c)
 {
 	while (c->kept != c->una_mbuf &&

@@ -155,6 +155,7 @@ static enum step check_rst(struct tcp *t, struct tcp_conn *c, const struct tcp_i
 		tcp_count(t, DROP_TCP_WINDOW);
 		tcp_challenge(t, c);
 	} else {
+		tcp_note(t, TCP_STAT_RESETS_TAKEN);
 		tcp_gone(t, c, is_done(c) ? TCP_NEWS_CLOSED : TCP_NEWS_RESET);
 	}
 	return STEP_DROP;

@@ -30,6 +30,7 @@ void tcp_tlp_send(struct tcp *t, struct tcp_conn *c)
 
 	if (!is_new && !tcp_resend_last(t, c))
 		return; /* the retransmission timer is next */
+	tcp_note(t, TCP_STAT_TAIL_PROBES);
 	r->tail_out = true;
 	r->tail_is_new = is_new;
 	r->tail_end = c->snd_nxt;

@@ -6,6 +6,7 @@
 #include "dataplane/tcp/tcp_conn.h"
 
 static struct env env;
+static struct tcp_stats stats;
 
 struct world {
 	struct tcp *t;
@@ -18,6 +19,8 @@ static struct world begin(uint64_t now_us, bool ecn, uint64_t secret)
 	struct world w = {.key = {.local_port = 5269, .remote_port = 40000}};
 	struct ip_addr us = addr_from_v4(0xc0000201);
 
+	stats = (struct tcp_stats){0};
+	setup.stats = &stats;
 	setup.ecn = ecn;
 	setup.isn_key.k0 = secret;
 	w.key.remote = addr_from_v4(0xc0000202);
@@ -275,6 +278,7 @@ static void full_output_is_counted(void)
 	for (unsigned int i = 0; i < TCP_OUTPUT_MAX + 5; i++)
 		tcp_cookie_answer(w.t, &w.key, &syn);
 	CHECK_EQ(env.drops[DROP_TCP_COOKIE_UNSENT] - before, 5);
+	CHECK_EQ(tcp_stat_read(&stats, TCP_STAT_COOKIES_SENT), TCP_OUTPUT_MAX);
 	end(&w);
 }
 
