@@ -241,8 +241,7 @@ static bool has_pong(const struct trial *t)
 	const struct partner *p = trial_partner_of(t);
 
 	for (size_t i = 0; p != NULL && i < orders_cores(table->orders); i++)
-		if (stat_read(&core_stats(table->cores[i])->partner[p->id.n].ping_answered) ==
-		    t->ping)
+		if (stat_read(&core_stats(table->cores[i])->ping_answered[p->id.n]) == t->ping)
 			return true;
 	return false;
 }

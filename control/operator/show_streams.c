@@ -131,8 +131,8 @@ static void add_partner_traffic(struct daemon *d, const struct partner *p, json_
 		/* Row 0 is everybody's who has no number: not this partner's alone. */
 		if (p->id.n == 0)
 			break;
-		in += stat_read(&s->stanzas_in);
-		out += stat_read(&s->stanzas_out);
+		in += stat_read_kinds(s->stanzas_in);
+		out += stat_read_kinds(s->stanzas_out);
 		bytes_in += stat_read(&s->bytes_in);
 		bytes_out += stat_read(&s->bytes_out);
 	}

@@ -25,7 +25,7 @@ static struct parcel_label label_back(const struct parcel_label *label)
 	back.kind = PARCEL_BOUNCE;
 	back.toward = label->toward == TOWARD_EDGE ? TOWARD_INTERNAL : TOWARD_EDGE;
 	back.maybe_twice = back.is_owed = false;
-	back.origin = 0;
+	back.origin = back.sample = 0;
 	return back;
 }
 

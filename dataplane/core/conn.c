@@ -145,6 +145,12 @@ void conn_on_opened(struct core *c, struct conn *k)
 	report_kind(c, k, EVENT_DIALED);
 }
 
+/* Where its kind is counted. An error stanza made here is of the kind of what it answers. */
+static unsigned int label_kind(const struct parcel_label *label)
+{
+	return label->stanza > STANZA_MESSAGE ? (unsigned int)label->stanza - STANZA_MESSAGE : 0U;
+}
+
 /* Stanzas whose last record TCP has acknowledged are delivered. */
 static void settle(struct core *c, struct conn *k)
 {
@@ -163,7 +169,7 @@ static void settle(struct core *c, struct conn *k)
 			account_delivered(c, e->label.partner);
 		stat_add(&k->view.stanzas_out, 1);
 		if (e->label.toward == TOWARD_EDGE) {
-			stat_add(&partner->stanzas_out, 1);
+			stat_add(&partner->stanzas_out[label_kind(&e->label)], 1);
 			stat_add(&partner->bytes_out, e->bytes);
 		}
 		ledger_pop(&k->ledger, &c->ledgers);
@@ -201,13 +207,20 @@ void conn_drop_grants(struct core *c, struct conn *k)
 	k->from_peer_grants = 0;
 }
 
+void conn_end_park(struct core *c, struct conn *k)
+{
+	stat_add(&c->stats.throttled_us[k->parked_at.by],
+		 (c->now_us - k->parked_at.us) & 0xffffffffffff);
+	k->parked_on = NULL;
+}
+
 void conn_unpark(struct core *c, struct conn *k)
 {
 	struct link *l = k->parked_on;
 
 	if (l == NULL)
 		return;
-	k->parked_on = NULL;
+	conn_end_park(c, k);
 	TAILQ_REMOVE(&l->sources, k, parked);
 	link_tidy(c, l);
 }

@@ -111,7 +111,14 @@ struct conn {
 	/* rare */
 	struct link_fifo draining; /* links that have left it, by their drain_to */
 	TAILQ_ENTRY(conn) stalled, doomed, parked;
-	uint64_t dial_ref;
+	union {
+		uint64_t dial_ref; /* until EVENT_DIALED is told, and nothing is read before */
+		/* With parked_on: since when (of nine years), and whose the time is. */
+		struct {
+			uint64_t us : 48;
+			uint64_t by : 16; /* partner_id.n */
+		} parked_at;
+	};
 	struct conn_pending pending[CONN_PENDING_MAX]; /* the oldest first */
 	struct rte_mbuf *pending_bytes;                /* of the one event that has some */
 } CACHE_ALIGNED;
@@ -160,6 +167,8 @@ void conn_fetch(const struct core *c, const struct conn *k);
 void conn_make_ready(struct core *c, struct conn *k);
 void conn_make_dirty(struct core *c, struct conn *k);
 void conn_stall(struct core *c, struct conn *k);
+/* Its link has let go of it: counts how long it was parked. */
+void conn_end_park(struct core *c, struct conn *k);
 /* Not parked on a link any more. */
 void conn_unpark(struct core *c, struct conn *k);
 

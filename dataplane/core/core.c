@@ -77,6 +77,7 @@ static void run_timers(struct core *c)
 		net_tick(c->net, c->now_us);
 		/* The count looks at the cache of each lcore: too dear for each turn. */
 		stat_set(&c->stats.pool_free, rte_mempool_avail_count(c->pool));
+		stat_set(&c->stats.time_waits, tcp_time_waits(c->tcp));
 		c->is_short = stat_read(&c->stats.pool_free) < c->pool_reserve;
 		if (c->is_short)
 			conn_shed(c);
@@ -168,6 +169,8 @@ unsigned int core_turn(struct core *c, uint64_t now_us)
 
 	c->now_us = now_us;
 	atomic_store_explicit(&c->clock_us, now_us, memory_order_relaxed);
+	if (c->samples.placed > 0)
+		sample_look(c);
 	work = turn_receive(c);
 	run_news(c);
 	via_look(c);

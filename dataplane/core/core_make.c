@@ -90,6 +90,7 @@ static bool make_tcp(struct core *c, char *error)
 	    .time_wait_us = c->setup.time_wait_us,
 	    .steer = c->setup.steer,
 	    .drops = c->stats.drops,
+	    .stats = &c->stats.tcp,
 	};
 	struct hash_key keys[3];
 

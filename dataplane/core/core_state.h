@@ -14,6 +14,7 @@
 #include "dataplane/core/ledger.h"
 #include "dataplane/core/link.h"
 #include "dataplane/core/roots.h"
+#include "dataplane/core/sample.h"
 #include "dataplane/core/tap.h"
 #include "dataplane/xmpp/route.h"
 
@@ -61,6 +62,7 @@ struct core {
 	struct link_table links;
 	struct ledger_pool ledgers;
 	struct wheel wheel;
+	struct samples samples;
 
 	struct core_taps taps;
 	struct conn_queue ready, stalled, dirty, doomed;

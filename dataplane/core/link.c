@@ -132,7 +132,7 @@ static void wake_sources(struct core *c, struct link *l)
 
 	while ((k = TAILQ_FIRST(&l->sources)) != NULL) {
 		TAILQ_REMOVE(&l->sources, k, parked);
-		k->parked_on = NULL;
+		conn_end_park(c, k);
 		conn_make_ready(c, k);
 	}
 }
@@ -470,11 +470,13 @@ void link_fail(struct core *c, struct link *l, enum stanza_condition condition, 
 	link_do_later(c, l);
 }
 
-void link_park(struct core *c, struct link *l, struct conn *source)
+void link_park(struct core *c, struct link *l, struct conn *source, struct partner_id partner)
 {
 	struct conn *k = own_stream_of(c, l);
 
 	source->parked_on = l;
+	source->parked_at.us = c->now_us & 0xffffffffffff;
+	source->parked_at.by = partner.n;
 	TAILQ_INSERT_TAIL(&l->sources, source, parked);
 	if (k != NULL)
 		block(l, k);

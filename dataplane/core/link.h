@@ -94,8 +94,8 @@ void link_return(struct core *c, struct rte_mbuf *parcel);
 /* No stream can be had: what is parked bounces with @condition, or is dropped as @drop where it
  * must not. */
 void link_fail(struct core *c, struct link *l, enum stanza_condition condition, enum drop drop);
-/* The connection reads nothing until the link wakes it. */
-void link_park(struct core *c, struct link *l, struct conn *source);
+/* The connection reads nothing until the link wakes it; the time counts as @partner's. */
+void link_park(struct core *c, struct link *l, struct conn *source, struct partner_id partner);
 /* A parcel that another core sends by a stream of this one. False, the parcel still the caller's,
  * at the bound of a pair whose source cannot be held. */
 MUST_USE bool link_take_parcel(struct core *c, struct link *l, struct rte_mbuf *m);

@@ -126,13 +126,17 @@ static size_t fill(struct core *c, struct conn *k, struct span bytes, bool is_ra
 static void enter_ledger(struct core *c, struct conn *k, uint32_t bytes,
 			 const struct parcel_label *label)
 {
-	const struct ledger_entry e = {
+	struct ledger_entry e = {
 	    .start = tcp_sent_offset(k->tcp),
 	    .bytes = bytes,
 	    .plain_at = k->open_used,
 	    .label = *label,
 	};
 
+	/* Once: when this stream dies the stanza is sent again, and the first time counts. */
+	if (label->sample != 0)
+		sample_place(c, k, label->sample, e.start);
+	e.label.sample = 0;
 	ledger_add(&k->ledger, &c->ledgers, &e);
 	k->is_stanza_open = true;
 	account_hold(c, label);

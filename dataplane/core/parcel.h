@@ -31,6 +31,8 @@ struct parcel_label {
 	uint8_t
 	    origin;   /* 0: of this core; n: core n - 1 sends it by a stream of this one (via.h) */
 	bool is_owed; /* and has to be told when it is taken */
+	uint8_t stanza; /* enum stanza_kind of a PARCEL_STANZA */
+	uint8_t sample; /* sample.h: 0 for all but a few */
 };
 
 struct parcel {

@@ -92,7 +92,7 @@ static void accept_letter(struct core *c, struct conn *k, const struct letter *x
 	account_accepted(c, x->label.partner);
 	stat_add(&k->view.stanzas_in, 1);
 	if (k->iface == IFACE_EDGE) {
-		stat_add(&partner->stanzas_in, 1);
+		stat_add(&partner->stanzas_in[x->stanza.kind - STANZA_MESSAGE], 1);
 		stat_add(&partner->bytes_in,
 			 element_bytes(&x->element) - (uint32_t)x->element.insert.len);
 	}
@@ -100,25 +100,24 @@ static void accept_letter(struct core *c, struct conn *k, const struct letter *x
 
 static void take_answer(struct core *c, struct conn *k, const struct letter *x)
 {
-	struct partner_stats *partner = &c->stats.partner[x->label.partner.n];
-
 	accept_letter(c, k, x);
 	account_answered(c, x->label.partner);
-	stat_set(&partner->ping_answered, ping_number(x->stanza.id));
+	stat_set(&c->stats.ping_answered[x->label.partner.n], ping_number(x->stanza.id));
 }
 
-static void forward(struct core *c, struct conn *k, const struct letter *x)
+static void forward(struct core *c, struct conn *k, struct letter *x)
 {
 	struct link *l = link_take(&c->links, x->label.pair, (enum toward)x->label.toward);
 	struct bounce_reason why = {STANZA_RESOURCE_CONSTRAINT, DROP_STANZA_NO_MEMORY};
 
 	accept_letter(c, k, x);
+	x->label.sample = sample_begin(&c->samples, c->now_us);
 	if (l != NULL)
 		switch (link_send(c, l, &x->element, &x->label)) {
 		case LINK_SENT:
 			return;
 		case LINK_SENT_FULL:
-			link_park(c, l, k);
+			link_park(c, l, k, x->label.partner);
 			return;
 		case LINK_ERR_FULL:
 			why.drop = DROP_STANZA_QUEUE_FULL;
@@ -217,6 +216,7 @@ enum relay_result relay_element(struct core *c, struct conn *k, const struct ele
 			return RELAY_CONTROLS;
 		if (k->taps != 0)
 			tap_stanza_in(c, k, e, x.stanza.kind);
+		x.label.stanza = (uint8_t)x.stanza.kind;
 		*drop = judge(c, k, &x);
 	}
 	if (*drop == DROP_COUNT)

@@ -6,6 +6,10 @@
 
 enum { READ_TRIES = 100 };
 
+const uint32_t stats_latency_bounds_us[STATS_LATENCY_BOUNDS] = {
+    10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 100000, 500000, 2000000, 10000000,
+};
+
 struct copy {
 	uint64_t accepted, delivered, answered, bounced, dropped, held, came, went;
 };

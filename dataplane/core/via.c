@@ -62,6 +62,7 @@ bool via_pass(struct core *c, struct link *l)
 		return false;
 	}
 	m = parcel_pop(&l->parked);
+	parcel_of(m)->label.sample = 0; /* the place is this core's */
 	account_leave(c, &parcel_of(m)->label);
 	c->lane_out[l->via]++;
 	l->via_count++;

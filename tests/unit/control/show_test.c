@@ -303,8 +303,8 @@ static void shows_partners(void)
 	const json_t *p;
 
 	d->streams = 7; /* edge: 1, 3, 5, 7; in: 1, 5; out: 3, 7 */
-	stat_add(&d->core[0].stats.partner[1].stanzas_in, 2);
-	stat_add(&d->core[1].stats.partner[1].stanzas_in, 3);
+	stat_add(&d->core[0].stats.partner[1].stanzas_in[0], 2);
+	stat_add(&d->core[1].stats.partner[1].stanzas_in[0], 3);
 	a = ask(d, "show partners", 0);
 	p = row(&a, "partners", 0);
 	CHECK_STR(text(p, "domain"), "partner.example");

@@ -207,6 +207,7 @@ static void back_pressure_loses_nothing(void)
 	gateway->is_deaf = false;
 	CHECK(peer_hears(gateway, wanted));
 	rig_run(1000);
+	CHECK(stat_read(&rig.core->stats.throttled_us[1]) > 0);
 	CHECK_EQ(LAW(delivered), COUNT);
 	CHECK_EQ(LAW(held), 0);
 	rig_close();

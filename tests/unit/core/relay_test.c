@@ -24,6 +24,16 @@ static void open_pair(struct peer **edge, struct peer **gateway, bool tls)
 	rig_stream(*gateway, tls, CONTOSO, PARTNER, GRANT_FROM_PEER | GRANT_TO_PEER);
 }
 
+/* Stanzas whose way was timed. */
+static uint64_t latencies(void)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i <= STATS_LATENCY_BOUNDS; i++)
+		n += stat_read(&rig.core->stats.latency[i]);
+	return n;
+}
+
 static void cross(bool tls)
 {
 	struct peer *edge, *gateway;
@@ -37,13 +47,34 @@ static void cross(bool tls)
 	CHECK_EQ(LAW(accepted), 2);
 	CHECK_EQ(LAW(delivered), 2);
 	CHECK_EQ(stat_read(&rig.core->stats.partner[1].law.delivered), 2);
-	CHECK_EQ(stat_read(&rig.core->stats.partner[1].stanzas_in), 1);
-	CHECK_EQ(stat_read(&rig.core->stats.partner[1].stanzas_out), 1);
+	CHECK_EQ(stat_read(&rig.core->stats.partner[1].stanzas_in[0]), 1); /* messages */
+	CHECK_EQ(stat_read(&rig.core->stats.partner[1].stanzas_out[0]), 1);
+	CHECK_EQ(stat_read_kinds(rig.core->stats.partner[1].stanzas_in), 1);
+	CHECK_EQ(stat_read_kinds(rig.core->stats.partner[1].stanzas_out), 1);
 	CHECK_EQ(stat_stanzas(&rig.core->stats), 2);
 	CHECK(stat_read(&rig.core->stats.frames_in) >= stat_read(&rig.core->stats.bursts_in));
 	CHECK(stat_read(&rig.core->stats.bursts_in) > 2);
+	CHECK_EQ(latencies(), 1); /* of the first of two */
 	CHECK(stat_read(&rig.core->stats.frames_out) > 2);
 	CHECK(rig_is_quiet());
+	rig_close();
+}
+
+/* One in SAMPLE_EVERY, the first included; none is left behind. */
+static void times_some(void)
+{
+	struct peer *edge, *gateway;
+
+	open_pair(&edge, &gateway, true);
+	for (unsigned int i = 0; i < 2 * SAMPLE_EVERY + 2; i++) {
+		peer_say(edge, MESSAGE("1"));
+		rig_run(20);
+	}
+	rig_run(500);
+	CHECK_EQ(LAW(delivered), 2 * SAMPLE_EVERY + 2);
+	CHECK_EQ(latencies(), 3);
+	CHECK_EQ(rig.core->samples.placed, 0);
+	CHECK(stat_read(&rig.core->stats.latency_sum_us) < 3 * UINT64_C(10000000));
 	rig_close();
 }
 
@@ -322,6 +353,7 @@ int main(void)
 {
 	rig_start();
 	RUN(crosses_in_plain);
+	RUN(times_some);
 	RUN(crosses_in_tls);
 	RUN(crosses_in_tls_1_2);
 	RUN(takes_context_along);
