@@ -204,6 +204,7 @@ void config_free(struct config *c)
 	free(c->resolver);
 	free(c->socket_path);
 	free(c->monitor_path);
+	free(c->metrics_path);
 	free(c->socket_group);
 	free(c->log_level);
 	free(c->log_format);
@@ -258,5 +259,10 @@ bool config_needs_restart(const struct config *now, const struct config *next, c
 		note(what, room, "operator");
 	if (differ(now->user, next->user) || now->seccomp != next->seccomp)
 		note(what, room, "process");
+	if (!addr_equal(&now->metrics_address, &next->metrics_address) ||
+	    now->metrics_port != next->metrics_port ||
+	    differ(now->metrics_path, next->metrics_path) ||
+	    now->metrics_telemetry != next->metrics_telemetry)
+		note(what, room, "metrics");
 	return what[0] != '\0';
 }

@@ -67,9 +67,13 @@ struct config {
 	char *socket_group; /* of both files; NULL: the process's */
 	char *trace_folder; /* where "trace" makes its files */
 	struct config_drain drain;
-	char *log_level, *log_format; /* "info", "logfmt" */
-	bool log_messages;            /* a line for each message: message_log.h */
-	char *log_file;               /* NULL: the journal or standard error */
+	struct ip_addr metrics_address; /* of this host, not of the relay's interfaces */
+	uint16_t metrics_port;          /* 0: no metrics by TCP */
+	char *metrics_path;             /* a unix socket; NULL: none */
+	bool metrics_telemetry;         /* metrics on DPDK's telemetry socket, too */
+	char *log_level, *log_format;   /* "info", "logfmt" */
+	bool log_messages;              /* a line for each message: message_log.h */
+	char *log_file;                 /* NULL: the journal or standard error */
 	char *user;    /* whose rights remain after the start; NULL: nothing changes */
 	bool seccomp;  /* the running process is held to its system calls */
 	uint64_t hash; /* of the file and its includes: shown by show status */

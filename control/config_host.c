@@ -285,6 +285,51 @@ static void read_drain(struct config_draft *d, const xmlNode *e)
 			     c->spread_s > c->deadline_s ? "spread" : "stop-spread");
 }
 
+/* "127.0.0.1:9469" or "[::1]:9469". */
+static bool parse_listen(const char *text, struct ip_addr *address, uint16_t *port)
+{
+	char host[ADDR_TEXT_MAX] = "";
+	unsigned int number = 0;
+	int end = 0;
+
+	if (sscanf(text, "[%45[0-9A-Fa-f:.]]:%5u%n", host, &number, &end) < 2 &&
+	    sscanf(text, "%45[0-9.]:%5u%n", host, &number, &end) < 2)
+		return false;
+	*port = (uint16_t)number;
+	return text[end] == '\0' && number > 0 && number <= UINT16_MAX && addr_parse(host, address);
+}
+
+static void read_metrics(struct config_draft *d, const xmlNode *e)
+{
+	struct config *c = d->config;
+	char *listen;
+
+	if (e == NULL)
+		return;
+	listen = config_attr(d, e, "listen");
+	if (listen != NULL && !parse_listen(listen, &c->metrics_address, &c->metrics_port))
+		config_error(
+		    d->report, config_at(d, e),
+		    "listen is \"%s\": expected an IP address of this host and a port, for "
+		    "example 127.0.0.1:9469 or [::1]:9469",
+		    listen);
+	else if (listen != NULL && addr_is_unspecified(&c->metrics_address))
+		config_warning(
+		    d->report, config_at(d, e),
+		    "listen is \"%s\": whoever reaches any address of this host may read "
+		    "the metrics; name the loopback or a management address",
+		    listen);
+	free(listen);
+	c->metrics_path = config_path(d, e, "socket");
+	check_socket(d, e, "socket", c->metrics_path);
+	c->metrics_telemetry = config_bool(d, e, "telemetry", false);
+	if (c->metrics_path != NULL &&
+	    ((c->socket_path != NULL && strcmp(c->metrics_path, c->socket_path) == 0) ||
+	     (c->monitor_path != NULL && strcmp(c->metrics_path, c->monitor_path) == 0)))
+		config_error(d->report, config_at(d, e),
+			     "socket is an operator's socket already: expected another path");
+}
+
 /* getpwnam() here already: a name that is none is better known before the relay is to start. */
 static void read_process(struct config_draft *d, const xmlNode *e)
 {
@@ -321,4 +366,5 @@ void config_read_host(struct config_draft *d, const xmlNode *root)
 	read_drain(d, config_child(root, "drain"));
 	read_process(d, config_child(root, "process"));
 	read_log(d, config_child(root, "log"));
+	read_metrics(d, config_child(root, "metrics"));
 }

@@ -18,6 +18,8 @@
 #include "control/session.h"
 
 struct daemon;
+struct metrics;
+struct baseline;
 
 /* Borrowed, for reading. */
 const struct config *daemon_config(const struct daemon *d);
@@ -95,5 +97,22 @@ void daemon_shut_down(struct daemon *d);
 void daemon_stop(struct daemon *d);
 /* "running", "draining", "drained" or "stopping". */
 const char *daemon_state(const struct daemon *d);
+
+/* --- daemon_metrics.c: for metrics and counters --- */
+
+/* The last reload; true before the first. */
+bool daemon_reload_succeeded(const struct daemon *d);
+struct metrics *daemon_metrics(struct daemon *d);
+/* What "counters clear" has left (operator/baseline.h). */
+struct baseline *daemon_baseline(struct daemon *d);
+
+/* A memory pool of DPDK's. */
+struct daemon_pool {
+	char name[32];
+	uint32_t size, available, element_bytes;
+	bool is_packets; /* its elements are packet buffers */
+};
+/* The pool number @index; false behind the last. Cost: a look at all of them. */
+MUST_USE bool daemon_pool(const struct daemon *d, size_t index, struct daemon_pool *out);
 
 #endif

@@ -179,6 +179,8 @@ static bool read_next(struct daemon *d, FILE *report, struct overlay *o, struct 
 static bool reload_failed(struct daemon *d, bool check_only, struct daemon_change *c)
 {
 	if (!check_only)
+		d->reload_failed = true;
+	if (!check_only)
 		log_event(LOG_LEVEL_ERROR, "reload_failed", "file=%s", d->config->path);
 	return daemon_change_refuse(
 	    c, EXIT_BAD_CONFIG,
@@ -230,6 +232,7 @@ static bool reload_into(struct daemon *d, struct config *next, struct overlay *o
 	daemon_cert_abort(d); /* it was made for the configuration before */
 	remember(d, before, tls_before, c->changes);
 	drop_tls(tls_before);
+	d->reload_failed = false;
 	d->loaded_unix_s = (uint64_t)time(NULL);
 	await_confirmation(d, within_s, c);
 	log_event(LOG_LEVEL_NOTICE, "reloaded",

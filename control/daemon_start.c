@@ -18,7 +18,9 @@
 #include "control/log.h"
 #include "control/log_sink.h"
 #include "control/memory.h"
+#include "control/metrics/metrics.h"
 #include "control/notify.h"
+#include "control/operator/baseline.h"
 #include "control/privileges.h"
 
 #define ERROR_MAX    512
@@ -348,6 +350,21 @@ static void stop_sessions(struct daemon *d)
 	gateways_free(d->gateways);
 }
 
+static bool start_metrics(struct daemon *d, char *error)
+{
+	d->baseline = baseline_make();
+	d->metrics = metrics_make(d, error);
+	if (d->metrics == NULL)
+		baseline_free(d->baseline);
+	return d->metrics != NULL;
+}
+
+static void stop_metrics(struct daemon *d)
+{
+	metrics_free(d->metrics);
+	baseline_free(d->baseline);
+}
+
 static bool start_opsock(struct daemon *d, char *error)
 {
 	const struct config *c = d->config;
@@ -437,18 +454,20 @@ static const struct step {
     {start_resolver, stop_resolver, CONFIGURATION},
     {start_sessions, stop_sessions, MACHINE},
     {start_drain, stop_drain, MACHINE},
+    {start_metrics, stop_metrics, CONFIGURATION},
     {start_opsock, stop_opsock, CONFIGURATION},
     {daemon_drop_rights, NULL, CONFIGURATION},
     {launch_cores, join_cores, MACHINE},
     {daemon_start_service, daemon_stop_service, MACHINE},
 };
 
-/* With a core that hangs only what is the world's is undone, the operator's socket: the rest is in
- * its hands. */
+/* With a core that hangs only what is the world's is undone, the sockets of operators and scrapers:
+ * the rest is in its hands. */
 static void stop_before(struct daemon *d, size_t step)
 {
 	while (step-- > 0)
-		if (steps[step].stop != NULL && (!d->is_hung || steps[step].stop == stop_opsock))
+		if (steps[step].stop != NULL && (!d->is_hung || steps[step].stop == stop_opsock ||
+						 steps[step].stop == stop_metrics))
 			steps[step].stop(d);
 }
 

@@ -78,6 +78,9 @@ struct daemon {
 	struct heartbeat *heartbeat;
 	struct opsock *opsock, *monitor; /* monitor: NULL where none is configured */
 	struct service *service;         /* daemon_service.c's */
+	struct metrics *metrics;
+	struct baseline *baseline;
+	bool reload_failed; /* the last one */
 
 	bool shutting_down; /* drains, and stops then */
 	bool stopping;

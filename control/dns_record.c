@@ -13,6 +13,7 @@ enum { TYPE_A = 1, TYPE_AAAA = 28, TYPE_SRV = 33 };
 
 struct dns_record {
 	struct dns_note note[DNS_RECORD_MAX];
+	uint64_t totals[3][DNS_FAILED + 1];
 };
 
 struct dns_record *dns_record_make(void)
@@ -34,6 +35,11 @@ static struct dns_note *find(struct dns_record *r, const char *name, uint16_t ty
 	return NULL;
 }
 
+static unsigned int place_of(uint16_t type)
+{
+	return type == TYPE_SRV ? 0 : type == TYPE_AAAA ? 1 : 2;
+}
+
 void dns_record_put(struct dns_record *r, const struct dns_note *note)
 {
 	struct dns_note *at = find(r, note->name, note->type);
@@ -45,6 +51,12 @@ void dns_record_put(struct dns_record *r, const struct dns_note *note)
 				at = &r->note[i];
 	}
 	*at = *note;
+	r->totals[place_of(note->type)][note->result]++;
+}
+
+uint64_t dns_record_total(const struct dns_record *r, uint16_t type, enum dns_result result)
+{
+	return r->totals[place_of(type)][result];
 }
 
 void dns_note_add(struct dns_note *n, const uint8_t *data, size_t len)

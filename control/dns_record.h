@@ -34,6 +34,8 @@ MUST_USE struct dns_record *dns_record_make(void);
 void dns_record_free(struct dns_record *r);
 /* @note takes the place of an earlier answer to the same question. */
 void dns_record_put(struct dns_record *r, const struct dns_note *note);
+/* How many answers there were to questions of @type: A, AAAA or SRV. Only grows. */
+uint64_t dns_record_total(const struct dns_record *r, uint16_t type, enum dns_result result);
 /* One more record's RDATA as text behind what is there: "host:port(priority,weight)", an address.
  */
 void dns_note_add(struct dns_note *n, const uint8_t *data, size_t len);

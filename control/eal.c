@@ -178,7 +178,8 @@ bool eal_start(const struct config *config, const char *drivers_dir, char *error
 	add_memory(config, profiles);
 	snprintf(prefix, sizeof(prefix), "--file-prefix=sluice%d", (int)getpid());
 	add(prefix);
-	add("--no-telemetry");
+	if (!config->metrics_telemetry)
+		add("--no-telemetry");
 	add("--log-level=4"); /* warnings: what EAL has to say goes where our own lines go */
 	if (profiles[IFACE_EDGE].kind == PROFILE_VDEV &&
 	    profiles[IFACE_INTERNAL].kind == PROFILE_VDEV)

@@ -192,6 +192,11 @@ void gateways_passed_over(struct gateways *g, const char *name)
 		k->failovers++;
 }
 
+uint64_t gateways_failovers(const struct gateways *g, size_t index)
+{
+	return g->known[index].failovers;
+}
+
 static const char *state_of(const struct known *k, uint32_t streams)
 {
 	if (k->order != GATEWAY_READY)

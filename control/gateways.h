@@ -76,6 +76,9 @@ struct gateway_view {
 MUST_USE bool gateways_view(const struct gateways *g, const struct sessions *s, size_t index,
 			    struct gateway_view *out);
 
+/* How often stanzas of gateway @index of the configuration went to another. */
+uint64_t gateways_failovers(const struct gateways *g, size_t index);
+
 const char *gateways_order_name(enum gateway_order o); /* "ready", "drain", "maint" */
 
 #endif

@@ -28,6 +28,7 @@ struct sessions *sessions_make(const struct sessions_setup *setup)
 	t->message_log = message_log_make(t->taps);
 	message_log_set(t->message_log, t->config);
 	t->history = history_make();
+	t->tally = tally_make();
 	for (unsigned int i = 0; i < IFACE_COUNT; i++)
 		t->tls[i] = tls_ctx_hold(setup->tls[i]);
 	for (size_t i = 0; i < orders_cores(setup->orders); i++)
@@ -51,6 +52,7 @@ void sessions_free(struct sessions *t)
 		tls_ctx_drop(t->tls[i]);
 	taps_free(t->taps);
 	history_free(t->history);
+	tally_free(t->tally);
 	free(t);
 }
 
@@ -85,6 +87,7 @@ static struct session *make_session(struct sessions *t, enum iface leg, enum str
 	t->last = s;
 	if (leg == IFACE_EDGE)
 		t->edge_conns++;
+	tally_begin(t->tally, &s->place, leg, role == STREAM_RECEIVING ? TALLY_IN : TALLY_OUT);
 	return s;
 }
 
@@ -121,6 +124,14 @@ struct session *session_accept(struct sessions *t, const struct event *e)
 	return s;
 }
 
+/* Whose row of the tally @domain belongs to. */
+static struct partner_id partner_of(const struct sessions *t, const char *domain)
+{
+	const struct partner *p = policy_partner(t->config->policy, domain);
+
+	return p != NULL ? p->id : (struct partner_id){0};
+}
+
 struct session *session_dial(struct sessions *t, uint16_t core, const struct stream_setup *setup,
 			     const struct ip_addr *address, uint16_t port)
 {
@@ -136,6 +147,8 @@ struct session *session_dial(struct sessions *t, uint16_t core, const struct str
 	shared_set(&s->own_theirs, setup->theirs);
 	if (setup->gateway != NULL)
 		shared_set(&s->gateway, setup->gateway->name);
+	if (setup->leg == IFACE_EDGE)
+		tally_partner(t->tally, &s->place, partner_of(t, setup->theirs));
 	session_new_stream(s, setup->direct_tls);
 	m.dial.ref = (uint64_t)(uintptr_t)s; /* lives until the answer, which always comes */
 	m.dial.iface = setup->leg;
@@ -190,6 +203,7 @@ static void uncount(struct session *s)
 void session_give_up(struct session *s)
 {
 	uncount(s);
+	tally_end(s->table->tally, &s->place);
 	s->is_unwanted = true;
 	loop_cancel(s->table->loop, &s->timer);
 }
@@ -219,6 +233,7 @@ void session_forget(struct session *s)
 	else
 		t->last = s->prev;
 	uncount(s);
+	tally_end(t->tally, &s->place);
 	loop_cancel(t->loop, &s->timer);
 	handshake_free(s->handshake);
 	stream_free(s->stream);
@@ -266,6 +281,19 @@ static void note_failure(struct session *s, enum drop d, const char *from, const
 		history_failed(s->table->history, p->id, d, s->trace_id, text);
 }
 
+/* What failed was a proof of identity: of which mechanism? */
+static void count_auth_failure(const struct session *s, enum drop d)
+{
+	const unsigned int dialback = s->has_tls ? METHOD_DIALBACK_TLS : METHOD_DIALBACK_PLAIN;
+	const enum tally_direction way = (enum tally_direction)s->place.direction;
+
+	if (d == DROP_SASL_FAILED)
+		tally_auth(s->table->tally, way, METHOD_SASL_EXTERNAL, false);
+	else if (d == DROP_DIALBACK_INVALID || d == DROP_DIALBACK_UNREACHABLE ||
+		 d == DROP_DIALBACK_REFUSED)
+		tally_auth(s->table->tally, way, dialback, false);
+}
+
 void session_refused(struct session *s, enum drop d, const char *from, const char *to,
 		     const char *text, bool counted_by_core)
 {
@@ -274,6 +302,9 @@ void session_refused(struct session *s, enum drop d, const char *from, const cha
 
 	if (!counted_by_core)
 		t->drops[d]++;
+	tally_refused(t->tally, s->leg == IFACE_EDGE ? partner_of(t, from) : (struct partner_id){0},
+		      &s->place, d);
+	count_auth_failure(s, d);
 	*r = (struct refusal){.at_unix_s = (uint64_t)time(NULL), .address = s->address, .drop = d};
 	snprintf(r->trace_id, sizeof(r->trace_id), "%s", s->trace_id);
 	snprintf(r->from, sizeof(r->from), "%s", from);
@@ -292,6 +323,11 @@ bool sessions_refusal(const struct sessions *t, unsigned int index, struct refus
 		return false;
 	*out = t->refusals[(t->refused - 1 - index) % REFUSALS_KEPT];
 	return true;
+}
+
+const struct tally *sessions_tally(const struct sessions *t)
+{
+	return t->tally;
 }
 
 uint64_t sessions_drops(const struct sessions *t, enum drop d)
@@ -325,6 +361,22 @@ static void fill_view(const struct session *s, struct session_view *v)
 	partner = policy_partner(s->table->config->policy, s->remote);
 	if (partner != NULL)
 		snprintf(v->partner, sizeof(v->partner), "%s", partner->domain);
+}
+
+uint32_t sessions_slots(const struct sessions *t)
+{
+	return t->slots;
+}
+
+bool sessions_look(const struct sessions *t, uint16_t core, uint32_t slot, struct session_load *out)
+{
+	const struct session *s = slot < t->slots ? t->by_slot[core][slot] : NULL;
+	struct conn_view view;
+
+	if (s == NULL || !session_core_view(s, &view))
+		return false;
+	*out = (struct session_load){s->leg, {s->place.row}, view.queued_bytes};
+	return true;
 }
 
 bool sessions_next_view(const struct sessions *t, uint64_t *cursor, struct session_view *out)

@@ -23,6 +23,7 @@ struct domains;
 struct orders;
 struct blocks_prefix;
 struct gateways;
+struct tally;
 
 struct sessions_setup {
 	struct loop *loop;
@@ -132,5 +133,20 @@ MUST_USE bool sessions_refusal(const struct sessions *s, unsigned int index, str
 /* Drops that control counts itself (handshake, negotiation, policy); the cores' are in their stats.
  */
 uint64_t sessions_drops(const struct sessions *s, enum drop d);
+
+/* What control counts of streams, tally.h. Borrowed. */
+const struct tally *sessions_tally(const struct sessions *s);
+
+/* What a connection has waiting to be sent, and whose it is: for whoever looks at all of them. */
+struct session_load {
+	enum iface leg;
+	struct partner_id partner;
+	uint64_t queued_bytes;
+};
+/* Slots of each core. */
+uint32_t sessions_slots(const struct sessions *s);
+/* The connection in @slot of @core; false when there is none. */
+MUST_USE bool sessions_look(const struct sessions *s, uint16_t core, uint32_t slot,
+			    struct session_load *out);
 
 #endif

@@ -126,6 +126,8 @@ static void handshake_done(struct session *s)
 	m.secure.is_client = s->role == STREAM_INITIATING;
 	handshake_identity(s->handshake, id);
 	s->has_tls = true;
+	s->certificate_expires = id->present && id->chain_good ? (int64_t)id->not_after : 0;
+	tally_handshake(s->table->tally, id->tls_version, id->cipher, now(s) - s->handshake_us);
 	shared_set(&s->tls_version, id->tls_version);
 	shared_set(&s->cipher, id->cipher);
 	shared_set(&s->serial, id->serial);
@@ -153,6 +155,7 @@ static void handshake_failed(struct session *s)
 		taps_note(s, "TLS handshake failed: %s", why);
 	session_refused(s, drop, s->own_theirs, s->own_ours, why, false);
 	s->is_closing = true;
+	tally_closing(s->table->tally, &s->place);
 	loop_cancel(s->table->loop, &s->timer);
 	orders_give(s->table->orders, s->core, &m);
 }
@@ -321,6 +324,7 @@ static void on_closed(struct session *s, const struct event *e)
 	if (s->watched != 0)
 		taps_end(s, session_log_by(e), s->end == DROP_COUNT ? "none" : drop_name(s->end));
 	session_log_closed(s, e);
+	tally_closed(s->table->tally, &s->place, s->end, e->closed.by);
 	links_on_closed(s->table->links, s, s->end);
 	if (s->trial != NULL)
 		trial_on_closed(s->trial, s);
@@ -367,6 +371,7 @@ static void on_session_event(struct session *s, struct event *e)
 		s->end = e->drop;
 		session_refused(s, e->drop, s->remote, s->local, "", true);
 		s->is_closing = true;
+		tally_closing(s->table->tally, &s->place);
 		break;
 	case EVENT_IDLE:
 		on_idle(s);

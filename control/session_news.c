@@ -19,6 +19,7 @@ void session_abort(struct session *s)
 	if (!s->is_open || s->is_closing)
 		return;
 	s->is_closing = true;
+	tally_closing(s->table->tally, &s->place);
 	loop_cancel(s->table->loop, &s->timer);
 	orders_give(s->table->orders, s->core, &m);
 }
@@ -48,6 +49,7 @@ static void close_with(struct session *s, const char *bytes, size_t len)
 	if (!s->is_open || s->is_closing)
 		return;
 	s->is_closing = true;
+	tally_closing(s->table->tally, &s->place);
 	loop_cancel(s->table->loop, &s->timer);
 	m.close.deadline_us = CLOSE_DEADLINE_US;
 	if (s->watched != 0)
@@ -96,6 +98,7 @@ void session_start_handshake(struct session *s, bool is_server)
 
 	s->tls_age = s->table->tls_age[s->leg];
 	handshake_free(s->handshake);
+	s->handshake_us = loop_now_us(s->table->loop);
 	s->handshake = is_server ? handshake_make(tls, true, NULL, NULL)
 				 : handshake_make(tls, false, s->own_theirs, s->own_ours);
 	if (s->handshake == NULL) {
@@ -182,6 +185,19 @@ static void tried(struct session *s, const struct stream_news *news)
 		trial_on_authorised(s->trial, s, news->method);
 }
 
+static void count_authorised(struct session *s, const struct stream_news *news,
+			     const struct partner *partner)
+{
+	struct tally *t = s->table->tally;
+
+	tally_auth(t, (enum tally_direction)s->place.direction, news->method, true);
+	if (s->leg != IFACE_EDGE || partner == NULL)
+		return;
+	tally_partner(t, &s->place, partner->id);
+	if (s->certificate_expires != 0)
+		tally_certificate(t, partner->id, s->certificate_expires);
+}
+
 static void authorised(struct session *s, struct stream_news *news)
 {
 	const struct partner *partner = policy_partner(s->table->config->policy, news->remote);
@@ -194,6 +210,7 @@ static void authorised(struct session *s, struct stream_news *news)
 		if (partner != NULL)
 			note_success(s, partner, news->method);
 	}
+	count_authorised(s, news, partner);
 	if (gateway != NULL) {
 		shared_set(&s->gateway, gateway->name);
 		gateways_answered(s->table->gateways, gateway->name);
@@ -220,6 +237,7 @@ static void authorised(struct session *s, struct stream_news *news)
 static void established(struct session *s)
 {
 	s->is_established = true;
+	tally_established(s->table->tally, &s->place, s->leg == IFACE_INTERNAL ? s->gateway : "");
 	session_set_times(s);
 	session_log_open(s);
 	links_on_established(s->table->links, s);

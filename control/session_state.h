@@ -15,6 +15,7 @@
 #include "control/orders.h"
 #include "control/session.h"
 #include "control/shared.h"
+#include "control/tally.h"
 #include "control/taps.h"
 #include "control/trial.h"
 
@@ -66,6 +67,9 @@ struct session {
 	enum drop condemned_for : 8;
 	uint8_t tls_age;      /* sessions.tls_age when its handshake began */
 	const char *sentence; /* it is to end, with this text; "" else (session_close.c) */
+	struct tally_place place;
+	uint64_t handshake_us;       /* when the present handshake began */
+	int64_t certificate_expires; /* of the peer's good chain, seconds UNIX; 0: none shown */
 };
 
 _Static_assert(DROP_COUNT <= UINT8_MAX, "session.end is too short");
@@ -93,6 +97,7 @@ struct sessions {
 	uint32_t edge_conns, partner_conns[PARTNERS_MAX];
 
 	struct history *history;
+	struct tally *tally;
 	uint64_t drops[DROP_COUNT];
 	struct refusal refusals[REFUSALS_KEPT];
 	uint64_t refused; /* ever; the newest is refusals[(refused - 1) % REFUSALS_KEPT] */

@@ -50,7 +50,7 @@ includes() {
 # only FOLDER PATTERN: what files in FOLDER include besides libc must match PATTERN
 only() {
 	includes "$1" | awk -v allowed="^($2)" '
-		BEGIN { foreign = "^(rte_|openssl/|libxml/|intel-ipsec-mb|unbound|jansson|expat|idn2|ev[.]|curl/)" }
+		BEGIN { foreign = "^(rte_|openssl/|libxml/|intel-ipsec-mb|unbound|jansson|expat|idn2|microhttpd|ev[.]|curl/)" }
 		($2 ~ /^(dataplane|control|tests|bench)\// || $2 ~ foreign) && $2 !~ allowed { print }'
 }
 
@@ -64,8 +64,8 @@ only dataplane/core 'dataplane/|rte_|intel-ipsec-mb' | rule "dataplane/core incl
 includes dataplane | grep ' control/' | rule "the dataplane never includes control"
 # Messages and what they carry, the ports (net.h: net_iface_setup), the route table it makes, the framer for what it
 # negotiates; of DPDK the start of EAL, the cores' memory, and the writer of pcap-ng with what it writes.
-seen='control/|dataplane/(core/(msg|event|inbox|stats|core|tapped)|tls/keys|net/(net|port)|xmpp/(route|framer|stanza|jid))[.]h$'
-seen="$seen|dataplane/base/([a-z_]+[.]h|drop[.]def)$|openssl/|libxml/|unbound|jansson|idn2|rte_(eal|errno|lcore|mbuf|mempool|pcapng)[.]h$"
+seen='control/|dataplane/(core/(msg|event|inbox|stats|core|tapped)|tls/keys|net/(net|port)|tcp/tcp_stat|xmpp/(route|framer|stanza|jid))[.]h$'
+seen="$seen|dataplane/base/([a-z_]+[.]h|drop[.]def)$|dataplane/tcp/tcp_stat[.]def$|openssl/|libxml/|unbound|jansson|idn2|microhttpd|rte_(eal|errno|lcore|mbuf|mempool|pcapng|telemetry)[.]h$"
 only control "$seen" | rule "control sees of the dataplane only what is its to see"
 # tls_credential is a part of tls_ctx: it reads the files into what SSL_CTX wants
 includes control | grep ' openssl/' | grep -vE ' openssl/(evp|rand|crypto|hmac|sha)[.]h$' |
@@ -73,6 +73,9 @@ includes control | grep ' openssl/' | grep -vE ' openssl/(evp|rand|crypto|hmac|s
 	rule "OpenSSL beyond digests and randomness only in tls_ctx, handshake, identity, chain_cache, tls_library, dialback"
 includes control | grep ' libxml/' | grep -vE '^control/(xml|config)[a-z_]*[.][ch]:' |
 	rule "libxml2 only in xml and config"
+
+includes control | grep -E ' (microhttpd|rte_telemetry)[.]h$' | grep -vE '^control/metrics/metrics_(http|telemetry)[.]c:' |
+	rule "libmicrohttpd and DPDK's telemetry only in control/metrics"
 
 sources dataplane control | xargs -r grep -nw volatile | grep -vE '^[^:]+:[0-9]+:[[:space:]]*(/?\*|//)' |
 	rule "no volatile"

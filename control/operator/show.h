@@ -23,6 +23,11 @@ void show_law_add(struct show_law *sum, const struct law *law);
 /* {"accepted":..., ..., "sum":..., "equal":...} */
 json_t *show_law_json(const struct show_law *l);
 
+/* A row of show drops and show counters. */
+json_t *show_drop_row(enum drop d, uint64_t count);
+/* The counter at @index of show counters; 0 behind the last. */
+uint64_t show_counter(struct daemon *d, size_t index);
+
 /* A ruleset for the firewalls around the edge: what "show ports" says, for nft -f. */
 json_t *show_nft(const struct config *c);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* show_counters.c - the conservation law in total, by core and by partner; drops by reason. */
+#include "control/operator/baseline.h"
 #include "control/operator/show.h"
 
 static struct show_law read_law(const struct law *l)
@@ -104,56 +105,76 @@ static json_t *partner_law(struct daemon *d, uint16_t number, json_t *name)
 
 static json_t *drops(struct daemon *d)
 {
-	static const char *const faults[] = {
-	    [DROP_FAULT_PEER] = "peer", [DROP_FAULT_OURS] = "ours", [DROP_FAULT_POLICY] = "policy"};
 	json_t *rows = json_array();
 
-	for (enum drop i = 0; i < DROP_COUNT; i++) {
-		uint64_t count = sessions_drops(daemon_sessions(d), i);
-
-		for (size_t c = 0; c < daemon_cores(d); c++)
-			count += stat_read_drop(core_stats(daemon_core(d, c)), i);
-		json_array_append_new(rows, json_pack("{s:s, s:I, s:s, s:s}", "name", drop_name(i),
-						      "count", (json_int_t)count, "fault",
-						      faults[drop_fault(i)], "text", drop_text(i)));
-	}
+	for (enum drop i = 0; i < DROP_COUNT; i++)
+		json_array_append_new(rows, show_drop_row(i, baseline_drops_since(d, i)));
 	return rows;
+}
+
+static const struct {
+	const char *name;
+	size_t offset;
+	bool is_gauge;
+} counters[] = {
+    {"accepted_conns", offsetof(struct stats, accepted_conns), false},
+    {"dialed_conns", offsetof(struct stats, dialed_conns), false},
+    {"closed_conns", offsetof(struct stats, closed_conns), false},
+    {"conns", offsetof(struct stats, conns), true},
+    {"streams_granted", offsetof(struct stats, streams_granted), true},
+    {"bounces_sent", offsetof(struct stats, bounces_sent), false},
+    {"maybe_twice", offsetof(struct stats, maybe_twice), false},
+    {"records_opened", offsetof(struct stats, records_opened), false},
+    {"records_sealed", offsetof(struct stats, records_sealed), false},
+    {"events_full", offsetof(struct stats, events_full), false},
+    {"frames_crossed", offsetof(struct stats, frames_crossed), false},
+    {"stanzas_crossed", offsetof(struct stats, stanzas_crossed), false},
+};
+
+_Static_assert(ARRAY_LEN(counters) <= BASELINE_COUNTERS_MAX, "no room to clear them");
+
+/* Of all cores together. A gauge is never cleared, so its baseline is 0. */
+static uint64_t sum_counter(struct daemon *d, size_t index)
+{
+	uint64_t sum = 0;
+
+	for (size_t c = 0; c < daemon_cores(d); c++) {
+		const char *stats = (const char *)(const void *)core_stats(daemon_core(d, c));
+
+		sum += stat_read(
+		    (const _Atomic uint64_t *)(const void *)(stats + counters[index].offset));
+	}
+	return sum;
+}
+
+uint64_t show_counter(struct daemon *d, size_t index)
+{
+	return index < ARRAY_LEN(counters) && !counters[index].is_gauge ? sum_counter(d, index) : 0;
 }
 
 static json_t *others(struct daemon *d)
 {
-	static const struct {
-		const char *name;
-		size_t offset;
-	} counters[] = {
-	    {"accepted_conns", offsetof(struct stats, accepted_conns)},
-	    {"dialed_conns", offsetof(struct stats, dialed_conns)},
-	    {"closed_conns", offsetof(struct stats, closed_conns)},
-	    {"conns", offsetof(struct stats, conns)},
-	    {"streams_granted", offsetof(struct stats, streams_granted)},
-	    {"bounces_sent", offsetof(struct stats, bounces_sent)},
-	    {"maybe_twice", offsetof(struct stats, maybe_twice)},
-	    {"records_opened", offsetof(struct stats, records_opened)},
-	    {"records_sealed", offsetof(struct stats, records_sealed)},
-	    {"events_full", offsetof(struct stats, events_full)},
-	    {"frames_crossed", offsetof(struct stats, frames_crossed)},
-	    {"stanzas_crossed", offsetof(struct stats, stanzas_crossed)},
-	};
 	json_t *row = json_object();
 
-	for (size_t i = 0; i < ARRAY_LEN(counters); i++) {
-		uint64_t sum = 0;
-
-		for (size_t c = 0; c < daemon_cores(d); c++) {
-			const char *stats =
-			    (const char *)(const void *)core_stats(daemon_core(d, c));
-
-			sum += stat_read(
-			    (const _Atomic uint64_t *)(const void *)(stats + counters[i].offset));
-		}
-		json_object_set_new(row, counters[i].name, json_integer((json_int_t)sum));
-	}
+	for (size_t i = 0; i < ARRAY_LEN(counters); i++)
+		json_object_set_new(row, counters[i].name,
+				    json_integer((json_int_t)(sum_counter(d, i) -
+							      daemon_baseline(d)->counters[i])));
 	return row;
+}
+
+/* The law of one partner, and what show partners has of it. */
+static void counters_of(struct daemon *d, const struct partner *p, struct answer *a)
+{
+	struct baseline_partner since;
+
+	baseline_partner_since(d, p->id, &since);
+	a->data = json_pack("{s:[o], s:{s:I, s:I, s:I, s:I}, s:I}", "law",
+			    partner_law(d, p->id.n, json_string(p->domain)), "counters",
+			    "stanzas_in", (json_int_t)since.stanzas_in, "stanzas_out",
+			    (json_int_t)since.stanzas_out, "bytes_in", (json_int_t)since.bytes_in,
+			    "bytes_out", (json_int_t)since.bytes_out, "since_unix_s",
+			    (json_int_t)daemon_baseline(d)->partner_at_unix_s[p->id.n]);
 }
 
 /* The first page has the totals; every page has its share of partners. */
@@ -161,13 +182,23 @@ void show_counters(const struct request *r, struct answer *a)
 {
 	struct daemon *d = r->daemon;
 	const struct policy *p = daemon_config(d)->policy;
-	json_t *partners = json_array();
+	const char *domain = answer_text(r, "partner");
+	const struct partner *one = domain != NULL ? answer_partner(r, domain, a) : NULL;
 	const uint64_t cursor = r->cursor;
+	json_t *partners;
 	uint64_t at = cursor;
 
+	if (a->code != EXIT_OK)
+		return;
+	if (one != NULL) {
+		counters_of(d, one, a);
+		return;
+	}
+	partners = json_array();
 	if (cursor == 0) {
-		a->data = json_pack("{s:o, s:o, s:o}", "law", laws(d), "counters", others(d),
-				    "drops", drops(d));
+		a->data = json_pack("{s:o, s:o, s:o, s:I}", "law", laws(d), "counters", others(d),
+				    "drops", drops(d), "since_unix_s",
+				    (json_int_t)daemon_baseline(d)->at_unix_s);
 		json_array_append_new(partners, partner_law(d, 0, json_string("no partner")));
 	} else {
 		a->data = json_object();

@@ -8,6 +8,7 @@
 #include "control/sluicectl/print.h"
 #include "control/sluicectl/print_ask.h"
 #include "control/sluicectl/print_change.h"
+#include "control/sluicectl/print_metrics.h"
 #include "control/sluicectl/print_node.h"
 #include "control/sluicectl/print_test.h"
 #include "control/sluicectl/print_watch.h"
@@ -207,6 +208,7 @@ static void print_counters(FILE *out, const json_t *data)
 						    {"FAULT", "fault"},
 						    {"WHAT", "text"},
 						    {NULL, NULL}};
+	const bool is_whole = json_object_get(data, "partners") != NULL;
 	json_t *some = not_zero(json_object_get(data, "drops"), "count");
 	json_t *busy = not_zero(json_object_get(data, "partners"), "accepted");
 	const char *name;
@@ -217,14 +219,18 @@ static void print_counters(FILE *out, const json_t *data)
 	      out);
 	sluicectl_table_print(out, law, json_object_get(data, "law"), "no cores");
 	fputc('\n', out);
-	sluicectl_table_print(out, passed, json_object_get(data, "law"), "no cores");
-	fputc('\n', out);
-	sluicectl_table_print(out, law, busy, "no partner has sent or received a stanza");
-	fputc('\n', out);
+	if (is_whole) {
+		sluicectl_table_print(out, passed, json_object_get(data, "law"), "no cores");
+		fputc('\n', out);
+		sluicectl_table_print(out, law, busy, "no partner has sent or received a stanza");
+		fputc('\n', out);
+	}
 	json_object_foreach(json_object_get(data, "counters"), name, value)
 	    fprintf(out, "%-16s %lld\n", name, (long long)json_integer_value(value));
-	fputc('\n', out);
-	sluicectl_table_print(out, drops, some, "nothing was dropped or refused");
+	if (is_whole) {
+		fputc('\n', out);
+		sluicectl_table_print(out, drops, some, "nothing was dropped or refused");
+	}
 	json_decref(some);
 	json_decref(busy);
 }
@@ -335,6 +341,8 @@ void sluicectl_print(FILE *out, const char *command, const json_t *data)
 	    {"cert check", sluicectl_print_steps},
 	    {"test partner", sluicectl_print_passed},
 	    {"test gateway", sluicectl_print_passed},
+	    {"show lcores", print_cores},
+	    {"show metrics", sluicectl_print_metrics},
 	    {"help", print_help},
 	};
 

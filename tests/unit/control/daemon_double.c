@@ -53,7 +53,7 @@ struct daemon *daemon_double_make(unsigned int partners)
 	if (d->config != NULL)
 		d->route = domains_route(d->domains, d->config);
 	the_daemon = d;
-	if (d->config != NULL && d->loop != NULL)
+	if (d->config != NULL && d->loop != NULL && daemon_double_start_metrics(d, NULL))
 		return d;
 	daemon_double_free(d);
 	return NULL;
@@ -64,6 +64,7 @@ void daemon_double_free(struct daemon *d)
 	dns_record_free(d->dns);
 	route_free(d->route);
 	domains_free(d->domains);
+	daemon_double_end_metrics(d);
 	config_free(d->config);
 	overlay_free(d->overlay);
 	loop_free(d->loop);
@@ -490,11 +491,4 @@ bool core_view(const struct core *c, struct conn_id id, struct conn_view *out)
 				  .bytes_in = 1000 * more,
 				  .idle_us = 2500000};
 	return id.slot != 1;
-}
-
-bool port_read_counters(const struct port *p, struct port_counters *out)
-{
-	(void)p;
-	*out = (struct port_counters){.rx_packets = 11, .tx_packets = 12, .rx_missed = 1};
-	return true;
 }

@@ -9,6 +9,9 @@
 
 #include "control/daemon_ask.h"
 #include "control/loop.h"
+#include "control/metrics/metrics.h"
+#include "control/operator/baseline.h"
+#include "control/tally.h"
 #include "control/taps.h"
 
 struct core {
@@ -59,8 +62,15 @@ struct daemon {
 	const struct tls_ctx *tls[IFACE_COUNT];
 	struct history_partner history;
 	const char *card;
+	struct tally *tally;
+	struct metrics *metrics;
+	struct baseline *baseline;
+	uint32_t slots; /* of each core; each has a connection of partner slot % 3 */
 };
 
+/* As the relay does at its start: the metrics that d->config asks for. False: it cannot. */
+bool daemon_double_start_metrics(struct daemon *d, char *error);
+void daemon_double_end_metrics(struct daemon *d);
 /* @partners records: partner.example, p1.example, ... NULL when the configuration is refused. */
 struct daemon *daemon_double_make(unsigned int partners);
 void daemon_double_free(struct daemon *d);
