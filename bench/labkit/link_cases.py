@@ -95,13 +95,21 @@ class Bench:
         window = UNDER_WAY_SMALL // LATENCY_STREAMS
         yield f"handshakes {rate}/s, 200 B, 16", self.run(parties, window=window, size=200)
 
-    def watch(self):
+    def observed(self, seconds, observe=None):
         """One run; what its rounds have found is under `during`."""
-        count, seconds = max(self.args.rounds, 3), min(self.args.seconds, 2)
-        yield ("watch one of 8, 200 B", judged(self.link.run(
+        count = max(self.args.rounds, 3)
+        return judged(self.link.run(
             self.link.inward(WATCH_STREAMS), looks=False, window=UNDER_WAY_SMALL // WATCH_STREAMS,
-            during=lambda link: link_watch.rounds(link, count, seconds), size=200, warm_up=1,
-            seconds=link_watch.lasts_s(count, seconds))))  # fmt: skip
+            during=lambda link: link_watch.rounds(link, count, seconds, observe), size=200, warm_up=1,
+            seconds=link_watch.lasts_s(count, seconds)))  # fmt: skip
+
+    def watch(self):
+        yield "watch one of 8, 200 B", self.observed(min(self.args.seconds, 2))
+
+    def scrape(self):
+        """In each stretch there are two scrapes or more."""
+        yield ("scraped each second, 200 B",
+               self.observed(2, lambda: link_watch.Scrape(self.link)))  # fmt: skip
 
     def memory(self):
         empty = 0
@@ -117,6 +125,7 @@ class Bench:
 
 GROUPS = {"rate": {"partners": max(STREAMS)}, "latency": {"partners": LATENCY_STREAMS},
           "handshakes": {"partners": LATENCY_STREAMS}, "watch": {"partners": WATCH_STREAMS},
+          "scrape": {"partners": WATCH_STREAMS},
           "memory": {"partners": LATENCY_STREAMS, "connections": max(IDLE) * 12 // 10,
                      "memory_mb": 1024}}  # fmt: skip
 

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""link_watch: what the relay carries while somebody watches one partner of several, beside what it
-carries while nobody does: in one run, in the order without, with, with, without, round after round.
+"""link_watch: what the relay carries while it is observed, beside what it carries while it is not: in
+one run, in the order without, with, with, without, round after round.
 
-The watcher is sluicectl as an operator has it, its lines to a file. Control, sluicectl and, with two
-processors, the generator share one; the poll core has its own.
+Either one partner of several is watched, by sluicectl as an operator has it, its lines to a file; or
+its metrics are scraped each second. Control, the observer and, with two processors, the generator
+share one; the poll core has its own.
 """
 
 import json
 import socket
 import statistics
 import subprocess
+import threading
 import time
 
 from .state import LabError, wait_until
@@ -59,6 +61,47 @@ class Watch:
         self.lines = self.path.read_text().count("<message")
 
 
+class Scrape:
+    """GET /metrics each second while the `with` block lasts; lines: how many texts came whole."""
+
+    REQUEST = (b"GET /metrics HTTP/1.1\r\nHost: x\r\n"
+               b"Accept: application/openmetrics-text;version=1.0.0\r\n\r\n")  # fmt: skip
+    EVERY_S = 1
+
+    def __init__(self, link):
+        self.path, self.lines = str(link.relay.metrics["socket"]), 0
+        self.is_over, self.trouble = threading.Event(), None
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        try:
+            self.once()
+            while not self.is_over.wait(self.EVERY_S):
+                self.once()
+        except OSError as e:
+            self.trouble = str(e)
+
+    def once(self):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10)
+            s.connect(self.path)
+            s.sendall(self.REQUEST)
+            last = b""
+            while block := s.recv(65536):
+                last = (last + block)[-32:]
+        self.lines += b"# EOF\n" in last
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_why):
+        self.is_over.set()
+        self.thread.join(15)
+        if self.trouble:
+            raise LabError(f"no scrape: {self.trouble}")
+
+
 def stretch(asker, seconds):
     """Stanzas a second, and a busy second of the core, for so long."""
     time.sleep(SETTLE_S)
@@ -76,24 +119,25 @@ def ratio(told, key):
     return statistics.mean(with_it) / statistics.mean(without)
 
 
-def one_round(link, asker, seconds):
+def one_round(asker, seconds, observe):
     told, lines = [], 0
-    for is_watched in ORDER:
-        if not is_watched:
+    for is_observed in ORDER:
+        if not is_observed:
             told.append((False, stretch(asker, seconds)))
             continue
-        with Watch(link, link.partners[0]) as seen:
+        with observe() as seen:
             told.append((True, stretch(asker, seconds)))
         lines += seen.lines
     if lines == 0:
-        raise LabError("the watch has shown no stanza")
+        raise LabError("who observes has seen nothing")
     return {"lines": lines, **{key: ratio(told, key) for key in ("rate", "core")}}
 
 
-def rounds(link, count, seconds):
-    """For Link.run(during=): what each round has found."""
+def rounds(link, count, seconds, observe=None):
+    """For Link.run(during=): what each round has found. @observe: makes the observer, else a watch."""
     asker = Asker(link.relay.socket)
-    return [one_round(link, asker, seconds) for _ in range(count)]
+    observe = observe or (lambda: Watch(link, link.partners[0]))
+    return [one_round(asker, seconds, observe) for _ in range(count)]
 
 
 def lasts_s(count, seconds):

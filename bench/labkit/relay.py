@@ -58,8 +58,9 @@ def partner_xml(partner):
 
 
 def configuration(cast, pki, socket, driver, settings, size, devices=CABLES, idle="yield",
-                  log=None, more=()):  # fmt: skip
-    """The configuration file's text. @settings, @log: attributes of GatewayConfiguration and log. @more: elements."""
+                  log=None, more=(), metrics=None):  # fmt: skip
+    """The configuration file's text. @settings, @log, @metrics: attributes of GatewayConfiguration, log
+    and metrics. @more: elements."""
     outside, inside = (
         dict(driver=driver, device=device, mtu=1500, address=f"{NETS[net]}{dns.EDGE_HOST}/24",
              address6=f"{NETS6[net]}{dns.EDGE_HOST}/64")
@@ -80,6 +81,7 @@ def configuration(cast, pki, socket, driver, settings, size, devices=CABLES, idl
         "  " + element("resolver", server=f"{NETS['mgmt']}{dns.DNS_HOST}") + "/>",
         "  " + element("operator", socket=socket, trace_folder=socket.parent) + "/>",
         "  " + element("log", **(log or {})) + "/>",
+        *(["  " + element("metrics", **metrics) + "/>"] if metrics else []),
         "  " + element("GatewayConfiguration", **settings) + "/>",
         *("  " + text for text in more),
         "  <local-domains>" + "".join(f"<domain>{d}</domain>" for d in cast.local_domains)
@@ -106,6 +108,8 @@ class Relay:
         self.more = []  # further elements of its configuration
         self.settings = {"DialbackPassphrase": "lab-dialback-secret", **settings}
         self.socket = lab.rundir.folder("relay") / "control.sock"
+        # attributes of <metrics>; the address is one of the relay's host, not of its interfaces
+        self.metrics = {"listen": "127.0.0.1:9469", "socket": self.socket.parent / "metrics.sock"}
         self.config = lab.rundir.path / "relay" / "sluice.xml"
 
     def write_config(self, cast=None, **settings):
@@ -114,7 +118,7 @@ class Relay:
             "relay/sluice.xml",
             configuration(cast or self.lab.cast, self.lab.path("pki"), self.socket, self.driver,
                           {**self.settings, **settings}, self.size, self.devices, self.idle,
-                          self.log, self.more),
+                          self.log, self.more, self.metrics),
         )  # fmt: skip
 
     def program(self, name):

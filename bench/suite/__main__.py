@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from suite import curves, link, machine, parts, peers, plots, results, watch  # noqa: E402
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-ALL = [*parts.PROGRAMS, link.LinkPart(), watch.WatchPart(), peers.Peers()]
+ALL = [*parts.PROGRAMS, link.LinkPart(), *watch.PARTS, peers.Peers()]
 
 
 def arguments():

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""watch: what it costs the relay that an operator watches, by the group of that name in load_link."""
+"""watch: what it costs the relay to be observed, by an operator who watches and by one who scrapes its
+metrics each second: the groups of these names in load_link."""
 
 import argparse
 import statistics
@@ -18,12 +19,12 @@ def quartiles(values):
     return {"low": low, "high": high}
 
 
-class WatchPart:
-    name = "watch"
-    title = "stanzas while one partner of several is watched, through those while nobody is"
+class Observed:
+    def __init__(self, name, title):
+        self.name, self.title = name, title
 
     def measure(self, args, _before):
-        options = argparse.Namespace(groups=["watch"], build=args.build, relay_build=None, lab=args.lab, only="",
+        options = argparse.Namespace(groups=[self.name], build=args.build, relay_build=None, lab=args.lab, only="",
                                      seconds=1 if args.short else 2, rounds=4 if args.short else 10,
                                      checksums=False)  # fmt: skip
         try:
@@ -32,6 +33,10 @@ class WatchPart:
             raise CannotMeasure(str(e)) from e
         if figures["exit"] != 0:
             raise CannotMeasure(figures["trouble"] or figures["verdict"])
-        for key, name in (("rate", "watch.rate"), ("core", "watch.core")):
+        for key, name in (("rate", f"{self.name}.rate"), ("core", f"{self.name}.core")):
             values = [r[key] for r in figures["during"]]
             yield at_least(name, statistics.median(values), GOAL, AIM, **quartiles(values))
+
+
+PARTS = [Observed("watch", "stanzas while one partner of several is watched, through those while nobody is"),
+         Observed("scrape", "stanzas while the metrics are scraped each second, through those while nobody does")]  # fmt: skip
