@@ -64,6 +64,7 @@ class World:
         self.relay = relay.Relay(
             self.lab, build, driver, StreamEstablishmentTimeout=ESTABLISHMENT_S
         )
+        self.relay.metrics["telemetry"] = "true"
         self.log_seen = 0
 
     def up(self):

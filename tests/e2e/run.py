@@ -26,6 +26,7 @@ import cases_watch  # noqa: F401  isort: skip
 import cases_explain  # noqa: F401  isort: skip
 import cases_bulk  # noqa: F401  isort: skip
 import cases_linux  # noqa: F401  isort: skip
+import cases_metrics  # noqa: F401  isort: skip
 import cases_cores  # noqa: F401  isort: skip
 import cases_ipv6  # noqa: F401  isort: skip
 import cases_ecn  # noqa: F401  isort: skip
