@@ -73,7 +73,7 @@ def scraped_while_federating(world):
     check(total(after, "sluice_gateway_up") >= 1, "a gateway that is up")
     check(total(after, "sluice_tls_sessions", version="TLSv1.3") >= 1, "a TLS session")
     check(total(after, "sluice_auth", result="ok") >= 1, "a proof of identity")
-    check(total(after, "sluice_dns_lookups", type="srv") >= 1, "a question to DNS")
+    check(total(after, "sluice_dns_lookups", type="SRV") >= 1, "a question to DNS")
     check(total(after, "sluice_tcp_connections", state="established") >= 2, "TCP connections")
     check(total(after, "sluice_cert_expiry_timestamp_seconds", role="own", name="edge") > time.time(), "expiry")
     check(total(after, "sluice_mbuf_pool_size") > total(after, "sluice_mbuf_in_use") > 0, "buffers")

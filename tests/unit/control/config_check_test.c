@@ -24,7 +24,7 @@ static void says_what_the_schema_expected(void)
 		"t.xml:7: error: <AllowedPartner> lacks the attribute \"Domain\"\n");
 	refuses(HEAD EDGE INTERNAL LIMITS LOCALS "<AllowedPartner Domain='x.example'/>" TAIL,
 		"t.xml:6: error: <AllowedPartner> does not belong in <sluice>: expected one of: "
-		"dataplane, edge, internal, resolver, operator, drain, log, process, "
+		"dataplane, edge, internal, resolver, operator, drain, metrics, log, process, "
 		"GatewayConfiguration, local-domains, gateways, AllowedPartners\n");
 	refuses(HEAD EDGE LIMITS LOCALS TAIL,
 		"t.xml:1: error: <sluice> lacks the element <internal>\n");

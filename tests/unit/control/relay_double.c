@@ -34,7 +34,7 @@ static void tick(struct loop_timer *t)
 	stat_add(&s->law.delivered, 99);
 	stat_add(&s->law.bounced, 1);
 	for (unsigned int i = 1; i <= r->partners; i++) {
-		stat_add(&s->partner[i].stanzas_in, i % 50);
+		stat_add(&s->partner[i].stanzas_in[0], i % 50);
 		stat_add(&s->partner[i].bytes_in, 1000 * (i % 50));
 	}
 	stat_set(&s->recent.tsc, 1000);
