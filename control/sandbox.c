@@ -75,29 +75,32 @@ static const char *allow_all(scmp_filter_ctx filter, char *more)
 	return allow_words(filter, more);
 }
 
+/* Allows @number where argument @arg, as far as @mask goes, is @value. */
+static bool allow_where(scmp_filter_ctx f, int number, unsigned int arg, scmp_datum_t mask,
+			scmp_datum_t value)
+{
+	const struct scmp_arg_cmp where = {
+	    .arg = arg, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+
+	return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, number, 1, &where) == 0;
+}
+
 /* Threads, but no processes; memory, but none that is code; sockets of these families; signals to
  * ourselves. */
 static bool add_conditions(scmp_filter_ctx f)
 {
-	const scmp_datum_t thread = CLONE_THREAD | CLONE_VM, code = PROT_EXEC;
+	const scmp_datum_t thread = CLONE_THREAD | CLONE_VM, code = PROT_EXEC,
+			   all = ~(scmp_datum_t)0;
 	bool good = true;
 
-	good &= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-				 SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread)) == 0;
+	good &= allow_where(f, SCMP_SYS(clone), 0, thread, thread);
 	/* Its flags are in memory, where a filter cannot look: glibc falls back to clone. */
 	good &= seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
-	good &= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-				 SCMP_A2(SCMP_CMP_MASKED_EQ, code, 0)) == 0;
-	good &= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-				 SCMP_A2(SCMP_CMP_MASKED_EQ, code, 0)) == 0;
-	good &= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) == 0;
-	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
-		const scmp_datum_t family = (scmp_datum_t)families[i];
-
-		good &= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-					 SCMP_A0(SCMP_CMP_EQ, family)) == 0;
-	}
+	good &= allow_where(f, SCMP_SYS(mmap), 2, code, 0);
+	good &= allow_where(f, SCMP_SYS(mprotect), 2, code, 0);
+	good &= allow_where(f, SCMP_SYS(tgkill), 0, all, (scmp_datum_t)getpid());
+	for (size_t i = 0; i < ARRAY_LEN(families); i++)
+		good &= allow_where(f, SCMP_SYS(socket), 0, all, (scmp_datum_t)families[i]);
 	return good;
 }
 

@@ -88,8 +88,8 @@ static void chain_line(const struct trial_who *who, const struct identity *id,
 	    [IDENTITY_FAULT_NOT_YET] =
 		"its validity begins later: compare the clocks of the $S and of this host",
 	    [IDENTITY_FAULT_UNTRUSTED] =
-		"let the $S's server send its intermediate certificates, or add the certification "
-		"authority to the trust file of this interface (tls trust) and reload",
+		("let the $S's server send its intermediate certificates, or add the certification "
+		 "authority to the trust file of this interface (tls trust) and reload"),
 	    [IDENTITY_FAULT_PURPOSE] =
 		"the $S needs a certificate whose extended key usage has serverAuth, or none",
 	    [IDENTITY_FAULT_OTHER] = "ask the $S for another certificate",

@@ -73,7 +73,7 @@ static int print_table(struct daemon *d)
 	(void)json_dumpf(a.data, stdout, JSON_INDENT(1));
 	json_decref(a.data);
 	json_decref(r.args);
-	return a.code;
+	return (int)a.code;
 }
 
 int main(int argc, char **argv)
