@@ -37,9 +37,9 @@ class Failed(Exception):
     """A program that failed: what it said last."""
 
 
-def run(command):
-    """What it prints."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, check=False)
+def run(command, errors=subprocess.STDOUT):
+    """What it prints, with its errors among it unless they go elsewhere."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, check=False)
     text = done.stdout.decode(errors="replace")
     if done.returncode != 0:
         raise Failed("\n".join([*text.splitlines()[-40:], f"FAILED: {' '.join(map(str, command))}"]))
@@ -79,7 +79,8 @@ def play(commands, seeds):
 def counts(build):
     """file -> line -> [times, function], of all objects of the library."""
     objects = sorted(str(p) for p in (build / FOLDER).rglob("*.gcno"))
-    text = run(["gcov", "--json-format", "--stdout", *objects])
+    # It complains of each object that no program has run.
+    text = run(["gcov", "--json-format", "--stdout", *objects], errors=subprocess.DEVNULL)
     found = collections.defaultdict(dict)
     for one in filter(None, text.splitlines()):
         for file in json.loads(one)["files"]:
