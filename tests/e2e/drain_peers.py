@@ -54,14 +54,17 @@ class Talker(threading.Thread):
         return not self.ended and bool(sock)
 
     def run(self):
+        due = 0
         try:
             while not self.ended:
                 readable = self.stream.sock.pending() or select.select(
                     [self.stream.sock], [], [], PAUSE_S if self.sender else 0.2)[0]  # fmt: skip
                 if readable:
                     self.read()
-                if self.sender and not self.ended:
+                # A batch a pause, whatever comes back: an error for each stanza must not bring ten more.
+                if self.sender and not self.ended and time.monotonic() >= due:
                     self.write()
+                    due = time.monotonic() + PAUSE_S
             self.stream.send("</stream:stream>")
             while self.stream.sock.recv(65536):  # what is behind a footer is nothing
                 pass
