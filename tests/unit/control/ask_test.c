@@ -141,7 +141,11 @@ static void explains_the_way_in(void)
 
 static void judges_a_certificate(void)
 {
-	static struct identity id;
+	static struct identity id = {.present = true,
+				     .reason = "certificate has expired",
+				     .fault = IDENTITY_FAULT_EXPIRED,
+				     .count = 1,
+				     .names = {{IDENTITY_DNS, "partner.example"}}};
 	struct daemon *d = daemon_double_make(1);
 	json_t *args = json_pack("{s:s, s:s, s:s, s:s}", "from", "partner.example", "to",
 				 "contoso.example", "certificate", "f", "address", "192.0.2.7");
@@ -151,11 +155,6 @@ static void judges_a_certificate(void)
 	a = ask(d, LEVEL_OPERATOR, "explain", json_incref(args));
 	CHECK_EQ(a.code, EXIT_FAILED);
 	CHECK_STR(a.error, "f: cannot open the certificate");
-	id = (struct identity){.present = true,
-			       .reason = "certificate has expired",
-			       .fault = IDENTITY_FAULT_EXPIRED,
-			       .count = 1,
-			       .names = {{IDENTITY_DNS, "partner.example"}}};
 	d->certificate = &id;
 	a = ask(d, LEVEL_OPERATOR, "explain", args);
 	expect_step(&a, "address", "ok", "192.0.2.7");
@@ -255,16 +254,15 @@ static void exchanges_certificates(void)
 
 static void checks_a_certificate(void)
 {
-	static struct identity id;
+	static struct identity id = {.present = true,
+				     .chain_good = true,
+				     .count = 1,
+				     .names = {{IDENTITY_DNS, "other.example"}},
+				     .usage = "serverAuth"};
 	struct daemon *d = daemon_double_make(1);
 	struct answer a;
 
-	id = (struct identity){.present = true,
-			       .chain_good = true,
-			       .count = 1,
-			       .names = {{IDENTITY_DNS, "other.example"}},
-			       .usage = "serverAuth",
-			       .not_after = time(NULL) + 864000};
+	id.not_after = time(NULL) + 864000;
 	d->certificate = &id;
 	a = ask(d, LEVEL_OPERATOR, "cert check",
 		json_pack("{s:s, s:s}", "file", "f", "keyfile", "k"));

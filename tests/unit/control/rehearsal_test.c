@@ -62,12 +62,11 @@ static void refuses_as_the_machine_does(void)
 
 static void judges_the_certificate_it_is_given(void)
 {
-	static struct identity id;
+	static struct identity id = {.present = true,
+				     .reason = "certificate has expired",
+				     .count = 1,
+				     .names = {{IDENTITY_DNS, "strict.example"}}};
 
-	id = (struct identity){.present = true,
-			       .reason = "certificate has expired",
-			       .count = 1,
-			       .names = {{IDENTITY_DNS, "strict.example"}}};
 	rehearsal_receive(config->policy, "strict.example", "contoso.example", &id,
 			  METHOD_SASL_EXTERNAL, &r);
 	CHECK(!r.allowed);

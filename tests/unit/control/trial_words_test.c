@@ -15,16 +15,18 @@ static struct identity id; /* too large for a test's stack */
 
 static void certificate(enum identity_fault fault, long long days)
 {
-	id = (struct identity){.present = true,
-			       .chain_good = fault == IDENTITY_FAULT_NONE,
-			       .fault = fault,
-			       .reason = "OpenSSL's words",
-			       .count = 1,
-			       .names = {{IDENTITY_DNS, "www.partner.example"}},
-			       .not_after = NOW + days * DAY,
-			       .subject = "CN=a",
-			       .issuer = "CN=b",
-			       .usage = "serverAuth"};
+	static const struct identity plain = {.present = true,
+					      .reason = "OpenSSL's words",
+					      .count = 1,
+					      .names = {{IDENTITY_DNS, "www.partner.example"}},
+					      .subject = "CN=a",
+					      .issuer = "CN=b",
+					      .usage = "serverAuth"};
+
+	id = plain;
+	id.chain_good = fault == IDENTITY_FAULT_NONE;
+	id.fault = fault;
+	id.not_after = NOW + days * DAY;
 }
 
 static enum trial_verdict verdict(const struct trial_who *who, bool proves, unsigned int index,
