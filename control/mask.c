@@ -277,37 +277,51 @@ static size_t skip_space(struct span s, size_t at)
 	return at;
 }
 
-/* The value of the first attribute password of a tag, in whatever namespace; at NULL: none. */
-static struct span password_of(struct span tag)
+/* The next attribute of a tag from @at on, which is moved behind it. False: there is none. */
+static bool next_attribute(struct span tag, size_t *at, struct span *name, struct span *value)
 {
-	static const char name[] = "password";
-	const uint8_t *at = memmem(tag.at, tag.len, name, sizeof(name) - 1), *end;
-	size_t from;
+	while (*at < tag.len) {
+		const size_t from = *at = skip_space(tag, *at);
+		const uint8_t *end;
+		size_t open;
 
-	if (at == NULL)
-		return (struct span){NULL, 0};
-	from = skip_space(tag, (size_t)(at - tag.at) + sizeof(name) - 1);
-	if (from < tag.len && tag.at[from] == '=')
-		from = skip_space(tag, from + 1);
-	if (from >= tag.len || (tag.at[from] != '\'' && tag.at[from] != '"'))
-		return (struct span){NULL, 0};
-	end = memchr(tag.at + from + 1, tag.at[from], tag.len - from - 1);
-	return (struct span){tag.at + from + 1,
-			     (end != NULL ? (size_t)(end - tag.at) : tag.len) - from - 1};
+		while (*at < tag.len && !is_space(tag.at[*at]) && tag.at[*at] != '=')
+			++*at;
+		*name = (struct span){tag.at + from, *at - from};
+		open = skip_space(tag, *at);
+		if (open >= tag.len || tag.at[open] != '=') {
+			*at = open; /* the tag's own name, or its end */
+			continue;
+		}
+		*at = skip_space(tag, open + 1);
+		if (*at >= tag.len || (tag.at[*at] != '\'' && tag.at[*at] != '"'))
+			return false;
+		open = *at + 1;
+		end = memchr(tag.at + open, tag.at[*at], tag.len - open);
+		*at = end != NULL ? (size_t)(end - tag.at) + 1 : tag.len;
+		*value = (struct span){tag.at + open, (end != NULL ? *at - 1 : *at) - open};
+		return true;
+	}
+	return false;
 }
 
+/* All but the values of attributes called password, in whatever namespace. */
 static void put_tag(struct line *l, struct span tag)
 {
-	struct span secret;
+	static const char *const secrets[] = {"password", NULL};
+	struct span name, value;
+	size_t at = 0, shown = 0;
 
-	while ((secret = password_of(tag)).at != NULL) {
-		const size_t before = (size_t)(secret.at - tag.at);
+	while (next_attribute(tag, &at, &name, &value)) {
+		const size_t from = (size_t)(value.at - tag.at);
 
-		put_safe(l, (struct span){tag.at, before});
-		put_length(l, secret.len, false);
-		tag = behind(tag, before + secret.len);
+		if (!is_one_of(local_name(name), secrets))
+			continue;
+		put_safe(l, (struct span){tag.at + shown, from - shown});
+		put_length(l, value.len, false);
+		shown = from + value.len;
 	}
-	put_safe(l, tag);
+	put_safe(l, behind(tag, shown));
 }
 
 /* What the text of a first-level element of this name is to anybody who may not see bodies. */

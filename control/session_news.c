@@ -38,6 +38,7 @@ void session_cut(struct session *s, enum drop why)
 		return;
 	}
 	s->is_closing = true;
+	tally_closing(s->table->tally, &s->place);
 	loop_cancel(s->table->loop, &s->timer);
 	orders_give(s->table->orders, s->core, &m);
 }

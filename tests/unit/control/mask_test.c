@@ -62,6 +62,12 @@ static void secrets_always(void)
 	    masked("<message><x password = 'abc' r='2'/><y password=\"\"/></message>",
 		   MASK_SECRETS),
 	    "<message><x password = '…[3 bytes]' r='2'/><y password=\"…[0 bytes]\"/></message>");
+	/* the word in another attribute's value or name is not where the secret is */
+	CHECK_STR(masked("<message><x r='the password' password='abc'/><y passwords='d' "
+			 "n:password='e'/></message>",
+			 MASK_SECRETS),
+		  "<message><x r='the password' password='…[3 bytes]'/><y passwords='d' "
+		  "n:password='…[1 bytes]'/></message>");
 	CHECK_STR(masked("<stream:error><host-unknown/><text>no such host</text></stream:error>",
 			 MASK_BODIES),
 		  "<stream:error><host-unknown/><text>no such host</text></stream:error>");
