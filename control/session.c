@@ -232,6 +232,8 @@ void session_forget(struct session *s)
 		s->next->prev = s->prev;
 	else
 		t->last = s->prev;
+	if (t->viewed == s)
+		t->viewed = NULL;
 	uncount(s);
 	tally_end(t->tally, &s->place);
 	loop_cancel(t->loop, &s->timer);
@@ -379,14 +381,17 @@ bool sessions_look(const struct sessions *t, uint16_t core, uint32_t slot, struc
 	return true;
 }
 
-bool sessions_next_view(const struct sessions *t, uint64_t *cursor, struct session_view *out)
+bool sessions_next_view(struct sessions *t, uint64_t *cursor, struct session_view *out)
 {
-	const struct session *s = t->first;
+	/* Who goes on where the last call ended need not come by all before it again. */
+	struct session *s =
+	    t->viewed != NULL && t->viewed->number == *cursor ? t->viewed : t->first;
 
 	while (s != NULL && s->number <= *cursor)
 		s = s->next;
 	if (s == NULL)
 		return false;
+	t->viewed = s;
 	*cursor = s->number;
 	fill_view(s, out);
 	return true;

@@ -104,8 +104,7 @@ struct session_view {
 			     until the loop's next turn */
 };
 /* @cursor starts at 0; false when there are no more. Order of opening. */
-MUST_USE bool sessions_next_view(const struct sessions *s, uint64_t *cursor,
-				 struct session_view *out);
+MUST_USE bool sessions_next_view(struct sessions *s, uint64_t *cursor, struct session_view *out);
 
 /* The first live stream that would carry a stanza of this pair out of @leg. False: none. */
 MUST_USE bool sessions_serving(const struct sessions *t, enum iface leg, const char *local,

@@ -89,7 +89,8 @@ struct sessions {
 
 	struct session *first, **by_slot[CORES_MAX]; /* by_slot[core][conn.slot] */
 	struct session *last;
-	uint32_t slots; /* of each by_slot */
+	struct session *viewed; /* the last that sessions_next_view() gave; NULL: none, or gone */
+	uint32_t slots;         /* of each by_slot */
 	uint64_t opened, probes;
 	uint8_t tls_age[IFACE_COUNT]; /* counts up when the certificates shown are others */
 	struct loop_timer execution;  /* of the condemned */

@@ -3,28 +3,7 @@
 #include <stdio.h>
 
 #include "control/metrics/collect_row.h"
-
-/* Of all its devices together. False when there is no such interface, or one does not tell. */
-static bool read_port(const struct collection *c, uint64_t row, struct port_counters *sum)
-{
-	const enum iface iface = (enum iface)row;
-
-	*sum = (struct port_counters){0};
-	for (size_t i = 0; i < daemon_ports(c->daemon, iface); i++) {
-		struct port_counters n;
-
-		if (!port_read_counters(daemon_port(c->daemon, iface, i), &n))
-			return false;
-		sum->rx_packets += n.rx_packets;
-		sum->tx_packets += n.tx_packets;
-		sum->rx_bytes += n.rx_bytes;
-		sum->tx_bytes += n.tx_bytes;
-		sum->rx_missed += n.rx_missed;
-		sum->rx_errors += n.rx_errors;
-		sum->tx_errors += n.tx_errors;
-	}
-	return true;
-}
+#include "control/operator/show.h"
 
 bool collect_port_packets(const struct collection *c, uint64_t row)
 {
@@ -32,7 +11,7 @@ bool collect_port_packets(const struct collection *c, uint64_t row)
 
 	if (row >= IFACE_COUNT)
 		return false;
-	if (read_port(c, row, &n)) {
+	if (show_port_counters(c->daemon, (enum iface)row, &n)) {
 		collect_n(c, n.rx_packets, collect_leg((unsigned int)row), "in");
 		collect_n(c, n.tx_packets, collect_leg((unsigned int)row), "out");
 	}
@@ -45,7 +24,7 @@ bool collect_port_bytes(const struct collection *c, uint64_t row)
 
 	if (row >= IFACE_COUNT)
 		return false;
-	if (read_port(c, row, &n)) {
+	if (show_port_counters(c->daemon, (enum iface)row, &n)) {
 		collect_n(c, n.rx_bytes, collect_leg((unsigned int)row), "in");
 		collect_n(c, n.tx_bytes, collect_leg((unsigned int)row), "out");
 	}
@@ -58,7 +37,7 @@ bool collect_port_rx_missed(const struct collection *c, uint64_t row)
 
 	if (row >= IFACE_COUNT)
 		return false;
-	if (read_port(c, row, &n))
+	if (show_port_counters(c->daemon, (enum iface)row, &n))
 		collect_n(c, n.rx_missed, collect_leg((unsigned int)row));
 	return true;
 }
@@ -69,7 +48,7 @@ bool collect_port_errors(const struct collection *c, uint64_t row)
 
 	if (row >= IFACE_COUNT)
 		return false;
-	if (read_port(c, row, &n)) {
+	if (show_port_counters(c->daemon, (enum iface)row, &n)) {
 		collect_n(c, n.rx_errors, collect_leg((unsigned int)row), "in");
 		collect_n(c, n.tx_errors, collect_leg((unsigned int)row), "out");
 	}

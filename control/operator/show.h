@@ -31,4 +31,8 @@ uint64_t show_counter(struct daemon *d, size_t index);
 /* A ruleset for the firewalls around the edge: what "show ports" says, for nft -f. */
 json_t *show_nft(const struct config *c);
 
+/* Of all devices of an interface together. False when one does not tell. */
+MUST_USE bool show_port_counters(const struct daemon *d, enum iface iface,
+				 struct port_counters *sum);
+
 #endif

@@ -18,8 +18,7 @@ static json_t *core_row(const struct core *c, size_t index)
 			 (json_int_t)stat_read(&s->stanzas_crossed));
 }
 
-/* Of all its devices together. False when one does not tell. */
-static bool read_counters(const struct daemon *d, enum iface iface, struct port_counters *sum)
+bool show_port_counters(const struct daemon *d, enum iface iface, struct port_counters *sum)
 {
 	*sum = (struct port_counters){0};
 	for (size_t i = 0; i < daemon_ports(d, iface); i++) {
@@ -73,7 +72,7 @@ static json_t *iface_row(struct daemon *d, enum iface iface)
 	json_object_set_new(row, "queues", json_integer((json_int_t)count_queues(d, iface)));
 	json_object_set_new(row, "steering",
 			    json_string(steer_way_name(daemon_steering(d, iface))));
-	if (!read_counters(d, iface, &n))
+	if (!show_port_counters(d, iface, &n))
 		return row;
 	json_object_set_new(row, "rx_packets", json_integer((json_int_t)n.rx_packets));
 	json_object_set_new(row, "tx_packets", json_integer((json_int_t)n.tx_packets));

@@ -60,7 +60,7 @@ void show_streams(const struct request *r, struct answer *a)
 	struct daemon *d = r->daemon;
 	const char *domain = answer_text(r, "partner");
 	const struct partner *p = domain != NULL ? answer_partner(r, domain, a) : NULL;
-	const struct sessions *s = daemon_sessions(d);
+	struct sessions *s = daemon_sessions(d);
 	struct show_filter filter;
 	unsigned int looks = 0;
 	struct session_view v;

@@ -391,7 +391,7 @@ bool port_is_link_up(const struct port *p)
 }
 
 /* Stream numbers run from 1, with gaps. */
-bool sessions_next_view(const struct sessions *s, uint64_t *cursor, struct session_view *out)
+bool sessions_next_view(struct sessions *s, uint64_t *cursor, struct session_view *out)
 {
 	const uint64_t next = *cursor / 3 + 1;
 
